@@ -1,0 +1,1 @@
+"""How findling's shipped weights are made: prepare → mine → train → distil → export → evaluate."""

@@ -1,0 +1,54 @@
+"""The training texts, read from ../shared/train (or a folder laid out alike)."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Iterator
+
+from training.paths import TRAIN
+
+# Research licence: must not shape weights that are shipped.
+LEFT_OUT = {"wikiqa"}
+
+
+def read_lines(path: Path) -> Iterator[dict]:
+    """Rows of a .jsonl or .jsonl.gz file."""
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "rt", encoding="utf-8") as file:
+        for line in file:
+            yield json.loads(line)
+
+
+def heading_of(path: list[str]) -> str:
+    """A heading path as one phrase; a heading that only repeats its parent is said once."""
+    said: list[str] = []
+    for heading in path:
+        heading = " ".join(heading.split())
+        if heading and (not said or said[-1].lower() != heading.lower()):
+            said.append(heading)
+    return ". ".join(said)
+
+
+def passage_text(heading: str, text: str) -> str:
+    """What every model reads for a passage: its headings, a full stop, its text."""
+    return f"{heading}. {text}" if heading else text
+
+
+def sections(folder: Path = TRAIN) -> list[dict]:
+    """docs-sections rows: r repository, p file, h heading path, t text, q phrases that point here."""
+    return list(read_lines(folder / "docs-sections.jsonl.gz"))
+
+
+def answers(folder: Path = TRAIN) -> list[dict]:
+    """qa-pairs rows we may use: s source, q question, t passage, title, y 1 relevant / 0 judged not."""
+    return [row for row in read_lines(folder / "qa-pairs.jsonl.gz") if row["s"] not in LEFT_OUT]
+
+
+def written_questions(folder: Path = TRAIN) -> list[tuple[int, str, str]]:
+    """(line of docs-sections, natural question, keyword query) written for this project."""
+    rows = []
+    with open(folder / "questions.tsv", encoding="utf-8") as file:
+        for line in file:
+            number, question, keywords = line.rstrip("\n").split("\t")
+            rows.append((int(number), question, keywords))
+    return rows
