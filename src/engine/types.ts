@@ -1,0 +1,113 @@
+import type { PassageId } from '../core/document.ts';
+import type { SearchErrorCode } from '../core/errors.ts';
+import type { Percentiles } from './timings.ts';
+
+export type PipelineName = 'lexical' | 'dense' | 'hybrid' | 'reranked';
+
+export type FusionOption =
+  | {
+      readonly method: 'rrf';
+      readonly rankConstant?: number;
+      readonly weights?: readonly [lexical: number, dense: number];
+    }
+  | { readonly method: 'min-max'; readonly weights?: readonly [lexical: number, dense: number] };
+
+export interface SearchOptions {
+  /** How far to go; the stages before it are shown on the way. `reranked` by default. */
+  readonly pipeline?: PipelineName;
+  /** Results shown, 10 by default. */
+  readonly limit?: number;
+  /** Candidates each retriever gives, 100 by default. */
+  readonly depth?: number;
+  /** Passages the reranker reads, 50 by default; POOLS names others. */
+  readonly candidates?: number;
+  readonly fusion?: FusionOption;
+  /** Weight of the reranker against the fused order, 0 to 1. */
+  readonly blend?: number;
+  /** Milliseconds the reranker may take; its pool is fitted to them. */
+  readonly budgetMs?: number;
+  /** The last word is unfinished; guessed from the text if absent. */
+  readonly typing?: boolean;
+  /** Gives each result its rank and score at each stage. */
+  readonly explain?: boolean;
+  /** Characters of an excerpt, 240 by default. */
+  readonly excerptLength?: number;
+}
+
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Result {
+  readonly id: PassageId;
+  readonly documentId: string;
+  readonly url: string;
+  /** Fragment of the passage's heading, without `#`; may be empty. */
+  readonly anchor: string;
+  readonly title: string;
+  readonly heading: readonly string[];
+  /** Plain text, to be shown as text; spans are offsets into it, ascending and disjoint. */
+  readonly excerpt: { readonly text: string; readonly highlights: readonly Span[] };
+  /** Of the stage the answer shows; comparable inside this answer only. */
+  readonly score: number;
+  readonly explain?: Readonly<Record<string, { readonly rank: number; readonly score: number }>>;
+}
+
+export interface SkippedStage {
+  readonly stage: string;
+  readonly code: SearchErrorCode;
+  readonly reason: string;
+}
+
+/** The best order so far. */
+export interface Answer {
+  readonly query: string;
+  readonly results: readonly Result[];
+  /** The stage that gave the order: bm25, dense, hybrid or reranked. */
+  readonly stage: string;
+  /** True for the last answer of a search. */
+  readonly complete: boolean;
+  readonly skipped: readonly SkippedStage[];
+  /** Milliseconds since the search began, for each stage that has finished. */
+  readonly ms: Readonly<Record<string, number>>;
+}
+
+export interface IndexProgress {
+  readonly documents: number;
+  readonly of: number;
+  readonly passages: number;
+  /** Documents a second since this run began. */
+  readonly rate: number;
+  /** Name of the document just done. */
+  readonly current: string;
+}
+
+export interface IndexReport {
+  readonly added: number;
+  readonly unchanged: number;
+  readonly passages: number;
+  readonly failed: readonly { readonly id: string; readonly code: SearchErrorCode; readonly reason: string }[];
+}
+
+export interface DocumentSummary {
+  readonly id: string;
+  readonly url: string;
+  readonly title: string;
+  readonly passages: number;
+}
+
+export interface EngineStatus {
+  readonly documents: number;
+  readonly passages: number;
+  /** Stored bytes of the local corpus. */
+  readonly bytes: number;
+  readonly timings: Readonly<Record<string, Percentiles>>;
+  /** What the reranker runs on, once it has been loaded. */
+  readonly reranker?: {
+    readonly model: string;
+    readonly backend: string;
+    readonly threads: number;
+    readonly msPerPair: number;
+  };
+}
