@@ -1,0 +1,149 @@
+import 'fake-indexeddb/auto';
+import { openDB } from 'idb';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { deleteIndexedDbStore, indexedDbStore } from './indexeddb.ts';
+import { testStore } from './store.contract.ts';
+
+let count = 0;
+const freshName = () => `test-${count++}`;
+const bytes = (length: number, value = 1) => new Uint8Array(length).fill(value);
+
+testStore('indexedDbStore', async () => indexedDbStore(freshName()));
+
+describe('indexedDbStore', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('finds its blobs again when opened anew', async () => {
+    const name = freshName();
+    const first = indexedDbStore(name);
+    await first.write({ put: new Map([['a', bytes(100_000)]]) });
+    await first.close();
+    const second = indexedDbStore(name);
+    expect((await second.read('a'))?.length).toBe(100_000);
+    await second.close();
+    await deleteIndexedDbStore(name);
+    const third = indexedDbStore(name);
+    expect(await third.list('')).toEqual([]);
+    await third.close();
+  });
+
+  it('tells which blob is damaged: changed bytes, a missing chunk', async () => {
+    const name = freshName();
+    const store = indexedDbStore(name);
+    await store.write({
+      put: new Map([
+        ['good', bytes(10)],
+        ['flipped', bytes(200_000)],
+        ['short', bytes(200_000)],
+      ]),
+    });
+    const raw = await openDB(`findling:${name}`);
+    const chunk = await raw.get('chunks', ['flipped', 1]);
+    chunk[77] ^= 4;
+    await raw.put('chunks', chunk, ['flipped', 1]);
+    await raw.delete('chunks', ['short', 2]);
+    const damaged = (blob: string) => ({ code: 'corrupt', message: expect.stringContaining(`'${blob}'`) });
+    await expect(store.read('flipped')).rejects.toMatchObject(damaged('flipped'));
+    await expect(store.read('short')).rejects.toMatchObject(damaged('short'));
+    await expect(store.read('flipped', { offset: 70_000, length: 1 })).rejects.toMatchObject(damaged('flipped'));
+    expect(await store.read('flipped', { offset: 0, length: 50 })).toEqual(bytes(50));
+    expect(await store.read('good')).toEqual(bytes(10));
+    raw.close();
+    await store.close();
+  });
+
+  it('fetches only the chunks that a range touches', async () => {
+    const store = indexedDbStore(freshName());
+    await store.write({ put: new Map([['a', bytes(1_000_000)]]) });
+    const getAll = vi.spyOn(IDBObjectStore.prototype, 'getAll');
+    await store.read('a', { offset: 65_536 * 3, length: 65_536 });
+    await store.read('a', { offset: 65_536 * 3 - 1, length: 2 });
+    const ranges = getAll.mock.calls.map(([range]) => range as IDBKeyRange);
+    expect(ranges.map(({ lower, upper }) => [lower, upper])).toEqual([
+      [
+        ['a', 3],
+        ['a', 3],
+      ],
+      [
+        ['a', 2],
+        ['a', 3],
+      ],
+    ]);
+    await store.close();
+  });
+
+  it("reports a full disk as 'quota' and keeps what was there", async () => {
+    const store = indexedDbStore(freshName());
+    await store.write({ put: new Map([['a', bytes(10)]]) });
+    const real = IDBObjectStore.prototype.put;
+    const full = new DOMException('no room', 'QuotaExceededError');
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+      if (this.name === 'chunks' && Array.isArray(key) && key[1] === 2) throw full;
+      return real.call(this, value, key);
+    });
+    const batch = {
+      put: new Map([
+        ['a', bytes(20, 2)],
+        ['b', bytes(200_000)],
+      ]),
+    };
+    await expect(store.write(batch)).rejects.toMatchObject({ code: 'quota' });
+    vi.restoreAllMocks();
+    expect(await store.list('')).toEqual(['a']);
+    expect(await store.read('a')).toEqual(bytes(10));
+    await store.write({ put: new Map([['a', bytes(20, 2)]]) });
+    expect(await store.read('a')).toEqual(bytes(20, 2));
+    await store.close();
+  });
+
+  it('reports a batch that the browser aborts, and keeps what was there', async () => {
+    const store = indexedDbStore(freshName());
+    await store.write({ put: new Map([['a', bytes(10)]]) });
+    const real = IDBObjectStore.prototype.put;
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(function (this: IDBObjectStore, value, key) {
+      const request = real.call(this, value, key);
+      request.addEventListener('success', () => this.transaction.abort());
+      return request;
+    });
+    await expect(store.write({ put: new Map([['b', bytes(10)]]) })).rejects.toMatchObject({ code: 'internal' });
+    vi.restoreAllMocks();
+    expect(await store.list('')).toEqual(['a']);
+    await store.close();
+  });
+
+  it('makes way for another tab’s upgrade, and then says that it is out of date', async () => {
+    const name = freshName();
+    const store = indexedDbStore(name);
+    await store.write({ put: new Map([['a', bytes(10)]]) });
+    const newer = await openDB(`findling:${name}`, 99);
+    newer.close();
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'mismatch' });
+    await store.close();
+  });
+
+  it('opens again after another tab has deleted the database', async () => {
+    const name = freshName();
+    const store = indexedDbStore(name);
+    await store.write({ put: new Map([['a', bytes(10)]]) });
+    await deleteIndexedDbStore(name);
+    expect(await store.read('a')).toBeUndefined();
+    await store.write({ put: new Map([['a', bytes(10)]]) });
+    expect(await store.read('a')).toEqual(bytes(10));
+    await store.close();
+  });
+
+  it("says 'locked' when a connection will not make way", async () => {
+    const name = freshName();
+    const stubborn = await openDB(`findling:${name}`, 1, {
+      upgrade: (database) => void database.createObjectStore('x'),
+    });
+    await expect(deleteIndexedDbStore(name)).rejects.toMatchObject({ code: 'locked' });
+    stubborn.close();
+  });
+
+  it("says 'unsupported' where there is no IndexedDB", async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    await expect(indexedDbStore(freshName()).read('a')).rejects.toMatchObject({ code: 'unsupported' });
+    vi.unstubAllGlobals();
+  });
+});
