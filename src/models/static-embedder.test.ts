@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { testEmbedder } from './embedder.contract.ts';
+import { filesStore } from './fixtures/files.ts';
+import { staticFixture } from './fixtures/static.ts';
+import { floats, loadStaticEmbedder, spans, sparseStaticEmbedder } from './sparse-embedder.ts';
+import { createStaticEmbedder } from './static-embedder.ts';
+import { createWordPiece } from './wordpiece.ts';
+
+const fixture = staticFixture();
+const wordpiece = createWordPiece(fixture.vocabulary);
+const rows = new Int8Array((fixture.files.get('static/rows.i8') ?? new Uint8Array()).slice().buffer);
+const scales = floats(fixture.files.get('static/scales.f32') ?? new Uint8Array());
+
+testEmbedder('createStaticEmbedder', async () => ({
+  embedder: createStaticEmbedder({ rows, scales, wordpiece, dimensions: 64 }),
+  dimensions: 64,
+  symmetric: true,
+}));
+
+testEmbedder('sparseStaticEmbedder', async () => ({
+  embedder: sparseStaticEmbedder(filesStore(fixture.files).store, fixture.entry, wordpiece),
+  dimensions: 256,
+  symmetric: true,
+}));
+
+describe('createStaticEmbedder', () => {
+  it('sums scaled rows, once for every occurrence', async () => {
+    const tiny = createWordPiece('[UNK]\n[CLS]\n[SEP]\nfox\nran\n');
+    const embedder = createStaticEmbedder({
+      rows: Int8Array.of(0, 0, 0, 0, 0, 0, 100, 0, 0, 50),
+      scales: Float32Array.of(1, 1, 1, 0.01, 0.02),
+      wordpiece: tiny,
+    });
+    // fox twice: 2 × (1, 0); ran once: (0, 1).
+    const [x, y] = await embedder.embedQuery('fox ran FOX');
+    expect(x).toBeCloseTo(2 / Math.sqrt(5), 6);
+    expect(y).toBeCloseTo(1 / Math.sqrt(5), 6);
+    expect([...(await embedder.embedQuery(''))]).toEqual([0, 0]);
+  });
+  it('takes the prefix of a row, normalised anew', async () => {
+    const long = await createStaticEmbedder({ rows, scales, wordpiece }).embedQuery('install the search');
+    const short = await createStaticEmbedder({ rows, scales, wordpiece, dimensions: 128 }).embedQuery(
+      'install the search',
+    );
+    const length = Math.hypot(...long.subarray(0, 128));
+    for (const [at, value] of short.entries()) expect(value).toBeCloseTo((long[at] ?? 0) / length, 5);
+  });
+  it('refuses rows of another vocabulary, and dimensions that are not there', () => {
+    expect(() => createStaticEmbedder({ rows, scales: scales.subarray(1), wordpiece })).toThrow(/do not fit/);
+    expect(() => createStaticEmbedder({ rows, scales, wordpiece, dimensions: 257 })).toThrow(/1 to 256/);
+  });
+  it('stops in the middle when the signal fires', async () => {
+    const embedder = createStaticEmbedder({ rows, scales, wordpiece });
+    const controller = new AbortController();
+    const running = embedder.embedPassages(new Array(5000).fill('a fox ran over the bridge'), controller.signal);
+    setTimeout(() => controller.abort(), 0);
+    await expect(running).rejects.toMatchObject({ code: 'aborted' });
+  });
+});
+
+describe('sparseStaticEmbedder', () => {
+  it('reads the rows of the query alone, once, and gives what the whole matrix gives', async () => {
+    const { store, reads } = filesStore(fixture.files);
+    const sparse = sparseStaticEmbedder(store, fixture.entry, wordpiece);
+    const vector = await sparse.embedQuery('fox word399 fox word380');
+    const read = reads.reduce((sum, { range }) => sum + (range?.length ?? Number.POSITIVE_INFINITY), 0);
+    expect(read).toBeLessThan(30 * 256);
+    const before = reads.length;
+    await sparse.embedQuery('word399 fox');
+    expect(reads.length).toBe(before);
+    const whole = await loadStaticEmbedder(store, fixture.entry, wordpiece);
+    expect([...vector]).toEqual([...(await whole.embedQuery('fox word399 fox word380'))]);
+  });
+  it('loads the matrix once for passages, and reads nothing after it', async () => {
+    const { store, reads } = filesStore(fixture.files);
+    const sparse = sparseStaticEmbedder(store, fixture.entry, wordpiece);
+    await Promise.all([sparse.embedPassages(['fox']), sparse.embedPassages(['bridge'])]);
+    await sparse.embedQuery('index');
+    expect(reads.map(({ name, range }) => [name, range])).toEqual([
+      ['static/rows.i8', undefined],
+      ['static/scales.f32', undefined],
+    ]);
+  });
+  it('refuses flipped bytes, and works once they are right again', async () => {
+    const files = new Map(fixture.files);
+    const broken = (files.get('static/rows.i8') ?? new Uint8Array()).slice();
+    broken[7] = (broken[7] ?? 0) ^ 1;
+    files.set('static/rows.i8', broken);
+    const sparse = sparseStaticEmbedder(filesStore(files).store, fixture.entry, wordpiece);
+    await expect(sparse.embedPassages(['fox'])).rejects.toMatchObject({ code: 'corrupt' });
+    files.set('static/rows.i8', fixture.files.get('static/rows.i8') ?? new Uint8Array());
+    expect((await sparse.embedPassages(['fox'])).length).toBe(256);
+    files.delete('static/rows.i8');
+    const gone = sparseStaticEmbedder(filesStore(files).store, fixture.entry, wordpiece);
+    await expect(gone.embedQuery('fox')).rejects.toMatchObject({ code: 'not-found' });
+  });
+  it('joins tokens that lie close together into one range', () => {
+    expect(spans([9, 3, 3, 4], 256)).toEqual([{ first: 3, last: 9 }]);
+    expect(spans([1, 400], 256)).toEqual([
+      { first: 1, last: 1 },
+      { first: 400, last: 400 },
+    ]);
+    expect(spans([1, 400], 4)).toEqual([{ first: 1, last: 400 }]);
+  });
+});
