@@ -1,0 +1,168 @@
+import * as Comlink from 'comlink';
+import { SearchError, type SearchErrorCode } from '../core/errors.ts';
+
+/**
+ * The one place that knows how findling's calls cross a worker boundary: an AbortSignal goes along, a SearchError
+ * keeps its class and code, callbacks are proxied, and a call to a dead worker fails instead of hanging.
+ */
+
+interface SentSignal {
+  readonly aborted: boolean;
+  readonly port?: MessagePort;
+}
+
+const signalHandler: Comlink.TransferHandler<AbortSignal, SentSignal> = {
+  canHandle: (value): value is AbortSignal => value instanceof AbortSignal,
+  serialize(signal) {
+    if (signal.aborted) return [{ aborted: true }, []];
+    const { port1, port2 } = new MessageChannel();
+    signal.addEventListener('abort', () => port1.postMessage('abort'), { once: true });
+    return [{ aborted: false, port: port2 }, [port2]];
+  },
+  deserialize({ aborted, port }) {
+    const controller = new AbortController();
+    if (aborted) controller.abort();
+    if (port !== undefined)
+      port.onmessage = () => {
+        controller.abort();
+        port.close();
+      };
+    return controller.signal;
+  },
+};
+
+interface SentError {
+  readonly searchError: { readonly code: SearchErrorCode; readonly message: string };
+}
+
+function isSentError(value: unknown): value is SentError {
+  return typeof value === 'object' && value !== null && 'searchError' in value;
+}
+
+/** Comlink's own handler of thrown values keeps name and message only; ours keeps the code as well. */
+function installErrorHandler(): void {
+  const original = Comlink.transferHandlers.get('throw');
+  if (original === undefined) throw new SearchError('internal', 'Comlink has no handler for thrown values.');
+  Comlink.transferHandlers.set('throw', {
+    canHandle: original.canHandle,
+    serialize(thrown: unknown) {
+      const value = (thrown as { readonly value: unknown }).value;
+      return value instanceof SearchError
+        ? [{ searchError: { code: value.code, message: value.message } }, []]
+        : original.serialize(thrown);
+    },
+    deserialize(sent: unknown) {
+      if (!isSentError(sent)) return original.deserialize(sent);
+      throw new SearchError(sent.searchError.code, sent.searchError.message);
+    },
+  });
+}
+
+let installed = false;
+
+function install(): void {
+  if (installed) return;
+  installed = true;
+  Comlink.transferHandlers.set('AbortSignal', signalHandler);
+  installErrorHandler();
+}
+
+const HELLO = 'findling:alive';
+
+/** Serves `api` to whoever started this worker, and holds a lock whose release tells that the worker is gone. */
+export function serve<T extends object>(api: T): void {
+  install();
+  addEventListener('message', function greet({ data }) {
+    if (typeof data !== 'object' || data === null || data[HELLO] === undefined) return;
+    removeEventListener('message', greet);
+    // Held for ever: the browser lets go of it when the worker ends, however it ends.
+    navigator.locks?.request(String(data[HELLO]), () => new Promise(() => undefined));
+  });
+  Comlink.expose(api);
+}
+
+/** An object in a worker: its methods, each async, plus what the owner needs. */
+export interface Connection<T> {
+  readonly remote: T;
+  /** Resolves with the reason once the worker is gone. */
+  readonly lost: Promise<SearchError>;
+  close(): void;
+}
+
+let serial = 0;
+
+/**
+ * Calls into a worker. `T` must have async methods only; a method called after the worker's death, or waiting while
+ * it dies, fails with SearchError('worker-lost').
+ */
+export function connect<T extends object>(worker: Worker, name: string): Connection<T> {
+  install();
+  const { lost, lose } = watch(worker, name);
+  let gone: SearchError | undefined;
+  // Pending calls are rejected by hand: Promise.race against one long-lived promise would keep every call's reactions.
+  const pending = new Set<(error: SearchError) => void>();
+  lost.then((error) => {
+    gone = error;
+    worker.terminate();
+    for (const reject of pending) reject(error);
+    pending.clear();
+  });
+  const comlink = Comlink.wrap(worker) as unknown as Methods;
+  const guarded = (method: string | symbol, args: readonly unknown[]) =>
+    new Promise((resolve, reject) => {
+      if (gone !== undefined) return reject(gone);
+      pending.add(reject);
+      call(comlink, method, args)
+        .then(resolve, reject)
+        .finally(() => pending.delete(reject));
+    });
+  const remote = new Proxy({} as T, {
+    // A connection is not a promise: `await connection.remote` must not call a method named `then`.
+    get: (_, method) => (method === 'then' ? undefined : (...args: unknown[]) => guarded(method, args)),
+  });
+  return {
+    remote,
+    lost,
+    close: () => lose(new SearchError('worker-lost', `The ${name} worker was closed.`)),
+  };
+}
+
+type Methods = Record<string | symbol, (...args: unknown[]) => Promise<unknown>>;
+
+async function call(comlink: Methods, method: string | symbol, args: readonly unknown[]): Promise<unknown> {
+  const target = comlink[method];
+  if (target === undefined) throw new SearchError('internal', `No method ${String(method)}.`);
+  return target(...args.map((each) => (typeof each === 'function' ? Comlink.proxy(each) : each)));
+}
+
+/** Notices a worker's end: by an error at its start, or by the release of the lock that it holds while it lives. */
+function watch(worker: Worker, name: string) {
+  let lose: (error: SearchError) => void = () => undefined;
+  const lost = new Promise<SearchError>((resolve) => {
+    lose = resolve;
+  });
+  worker.addEventListener('error', (event) =>
+    lose(new SearchError('worker-lost', `The ${name} worker failed: ${event.message || 'it could not be loaded'}.`)),
+  );
+  serial += 1;
+  const lock = `findling:${name}:${serial}:${Math.random().toString(36).slice(2)}`;
+  worker.postMessage({ [HELLO]: lock });
+  waitForRelease(lock).then((how) => lose(new SearchError('worker-lost', `The ${name} worker ${how}.`)));
+  return { lost, lose };
+}
+
+/** A worker's script may come over a slow line; one that has not started by then never will. */
+const START_TIMEOUT_MS = 120_000;
+
+/** Resolves when the worker's lock is free again, or was never taken; never where there are no Web Locks. */
+async function waitForRelease(lock: string): Promise<string> {
+  if (typeof navigator === 'undefined' || navigator.locks === undefined) return new Promise(() => undefined);
+  const deadline = performance.now() + START_TIMEOUT_MS;
+  for (;;) {
+    const { held = [] } = await navigator.locks.query();
+    if (held.some(({ name }) => name === lock)) break;
+    if (performance.now() > deadline) return 'did not start';
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return navigator.locks.request(lock, () => 'has gone');
+}

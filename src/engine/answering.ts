@@ -1,0 +1,90 @@
+import type { PassageId, StoredPassage } from '../core/document.ts';
+import type { PassageSource, StageEvent } from '../core/ports.ts';
+import type { Ranking } from '../core/ranking.ts';
+import type { Answer, Result, SkippedStage } from './types.ts';
+
+/** A passage as a result shows it. */
+export type Present = (passage: StoredPassage) => Pick<Result, 'excerpt'>;
+
+export interface Answering {
+  readonly query: string;
+  readonly limit: number;
+  readonly explain: boolean;
+  /** Stages that are lists of their own; the others (dense inside hybrid) only feed them. */
+  readonly shown: ReadonlySet<string>;
+  readonly passages: PassageSource;
+  present(): Promise<Present>;
+  onAnswer(answer: Answer): void;
+}
+
+/**
+ * Turns the events of a pipeline into answers, in the order in which the stages came. While one list is being
+ * dressed with texts, newer ones replace each other, so that a slow store never shows an old order late.
+ */
+export function createAnswers(options: Answering) {
+  const start = performance.now();
+  const ms: Record<string, number> = {};
+  const skipped: SkippedStage[] = [];
+  const ranks = new Map<string, ReadonlyMap<PassageId, { readonly rank: number; readonly score: number }>>();
+  let waiting: { readonly stage: string; readonly ranking: Ranking } | undefined;
+  let dressing: Promise<void> | undefined;
+
+  const explained = (id: PassageId) =>
+    Object.fromEntries(
+      [...ranks].flatMap(([stage, places]) => {
+        const place = places.get(id);
+        return place === undefined ? [] : [[stage, place]];
+      }),
+    );
+
+  const answer = async (stage: string, ranking: Ranking, complete: boolean): Promise<Answer> => {
+    const top = ranking.slice(0, options.limit);
+    const [stored, present] = await Promise.all([
+      options.passages.passages(top.map(({ id }) => id)),
+      options.present(),
+    ]);
+    const known = new Map(stored.map((passage) => [passage.id, passage]));
+    const results = top.flatMap(({ id, score }): Result[] => {
+      const passage = known.get(id);
+      if (passage === undefined) return [];
+      const { documentId, url, anchor, title, heading } = passage;
+      const shown = { id, documentId, url, anchor, title, heading, score, ...present(passage) };
+      return [options.explain ? { ...shown, explain: explained(id) } : shown];
+    });
+    return { query: options.query, results, stage, complete, skipped: [...skipped], ms: { ...ms } };
+  };
+
+  const dress = async () => {
+    while (waiting !== undefined) {
+      const { stage, ranking } = waiting;
+      waiting = undefined;
+      options.onAnswer(await answer(stage, ranking, false));
+    }
+    dressing = undefined;
+  };
+
+  return {
+    onStage(event: StageEvent): void {
+      if (event.kind === 'skipped') {
+        skipped.push({ stage: event.stage, code: event.code, reason: event.reason });
+        return;
+      }
+      if (event.complete) ms[event.stage] = performance.now() - start;
+      if (options.explain)
+        ranks.set(event.stage, new Map(event.ranking.map(({ id, score }, index) => [id, { rank: index + 1, score }])));
+      if (!options.shown.has(event.stage)) return;
+      waiting = { stage: event.stage, ranking: event.ranking };
+      dressing ??= dress().catch(() => {
+        dressing = undefined;
+      });
+    },
+    /** The last answer; earlier ones have been given or are overtaken by it. */
+    async finish(ranking: Ranking, stage: string): Promise<Answer> {
+      waiting = undefined;
+      await dressing;
+      const last = await answer(stage, ranking, true);
+      options.onAnswer(last);
+      return last;
+    },
+  };
+}

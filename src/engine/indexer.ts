@@ -1,0 +1,102 @@
+import { throwIfAborted } from '../core/cancellation.ts';
+import { type Document, type DocumentId, documentId, type Passage, type Source } from '../core/document.ts';
+import { type SearchErrorCode, toSearchError } from '../core/errors.ts';
+import { contentHash } from '../core/hash.ts';
+import type { IndexProgress, IndexReport } from './types.ts';
+
+export interface PreparedDocument {
+  readonly document: Document;
+  readonly hash: string;
+  readonly passages: readonly Passage[];
+}
+
+export interface IndexerParts {
+  read(source: Source): Promise<Document>;
+  split(document: Document): readonly Passage[];
+  /** Content hashes of what is indexed already. */
+  hashes(): Promise<ReadonlyMap<DocumentId, string>>;
+  /** Embeds and stores a batch, whole or not at all. */
+  store(batch: readonly PreparedDocument[], signal: AbortSignal | undefined): Promise<void>;
+}
+
+/** Passages of one batch: large enough to write fast, small enough to lose little and to show progress. */
+const BATCH_PASSAGES = 512;
+
+/** A hash over all that decides what is indexed of a source. */
+export function sourceHash({ content, type, url, title, language }: Source): string {
+  return contentHash(type, url ?? '', title ?? '', language ?? '', content);
+}
+
+type Failure = { readonly id: string; readonly code: SearchErrorCode; readonly reason: string };
+
+export interface IndexRun {
+  readonly total: number;
+  readonly signal?: AbortSignal;
+  onProgress?(progress: IndexProgress): void;
+  /** Called when sources are done with: stored, found unchanged, or unreadable. */
+  onDone?(sources: readonly Source[]): Promise<void>;
+}
+
+/**
+ * Reads, splits and stores documents in batches. A document that cannot be read is named in the report and the rest
+ * goes on; a batch that cannot be stored ends the run with its error, and all batches before it stay.
+ */
+export async function indexSources(
+  sources: AsyncIterable<Source> | Iterable<Source>,
+  parts: IndexerParts,
+  run: IndexRun,
+): Promise<IndexReport> {
+  const known = await parts.hashes();
+  const failed: Failure[] = [];
+  const start = performance.now();
+  let batch: PreparedDocument[] = [];
+  let finished: Source[] = [];
+  const count = { seen: 0, added: 0, unchanged: 0, passages: 0, waiting: 0 };
+  const flush = async () => {
+    if (batch.length > 0) await parts.store(batch, run.signal);
+    await run.onDone?.(finished);
+    count.added += batch.length;
+    count.passages += count.waiting;
+    count.waiting = 0;
+    batch = [];
+    finished = [];
+  };
+  for await (const source of sources) {
+    throwIfAborted(run.signal);
+    try {
+      const prepared = await prepare(source, parts, known);
+      if (prepared === undefined) count.unchanged += 1;
+      else {
+        batch.push(prepared);
+        count.waiting += prepared.passages.length;
+      }
+    } catch (error) {
+      const { code, message } = toSearchError(error, 'bad-input');
+      failed.push({ id: source.id, code, reason: message });
+    }
+    finished.push(source);
+    count.seen += 1;
+    if (count.waiting >= BATCH_PASSAGES || finished.length >= BATCH_PASSAGES) await flush();
+    const rate = count.seen / Math.max(0.001, (performance.now() - start) / 1000);
+    run.onProgress?.({
+      documents: count.seen,
+      of: Math.max(run.total, count.seen),
+      passages: count.passages + count.waiting,
+      rate,
+      current: source.id,
+    });
+  }
+  await flush();
+  return { added: count.added, unchanged: count.unchanged, passages: count.passages, failed };
+}
+
+async function prepare(
+  source: Source,
+  parts: IndexerParts,
+  known: ReadonlyMap<DocumentId, string>,
+): Promise<PreparedDocument | undefined> {
+  const hash = sourceHash(source);
+  if (known.get(documentId(source.id)) === hash) return undefined;
+  const document = await parts.read(source);
+  return { document, hash, passages: parts.split(document) };
+}
