@@ -1,0 +1,71 @@
+import { type Document, documentId, type Source } from '../core/document.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
+import { decodeContent } from './decoding.ts';
+import { readHtml } from './html.ts';
+import { languageOf } from './language.ts';
+import { readMarkdown } from './markdown.ts';
+import { readPdf } from './pdf.ts';
+import { readText } from './text.ts';
+import type { BuiltText } from './text-builder.ts';
+import { titleOfAddress } from './titles.ts';
+
+interface Reading {
+  readonly content: BuiltText;
+  readonly title?: string;
+  readonly language?: string;
+  /** The title stands above a heading of level 1. */
+  readonly titleFirst?: boolean;
+}
+
+/**
+ * Reads a source to plain text with its sections. The parser for its type is loaded when first needed.
+ * Broken encoding and broken markup are read as far as they go.
+ * Errors: 'bad-input' for a bad id, a type this reads not, or a PDF that cannot be read.
+ */
+export async function readDocument(source: Source): Promise<Document> {
+  const id = documentId(source.id);
+  const reading = await read(source).catch((error: unknown) => {
+    throw toSearchError(error, 'bad-input');
+  });
+  const { content } = reading;
+  const title = source.title ?? titleOf(reading) ?? titleOfAddress(source.url ?? source.id);
+  return {
+    id,
+    url: source.url ?? source.id,
+    title,
+    language: languageOf(source.language ?? reading.language ?? '', content.text),
+    text: content.text,
+    sections: content.sections(title),
+  };
+}
+
+async function read(source: Source): Promise<Reading> {
+  const { type, content } = source;
+  switch (type) {
+    case 'html':
+      return readHtml(decodeContent(content, type));
+    case 'markdown':
+      return { ...(await readMarkdown(decodeContent(content, type))), titleFirst: true };
+    case 'text':
+      return { content: readText(decodeContent(content, type)) };
+    case 'pdf':
+      if (typeof content === 'string')
+        throw new SearchError('bad-input', `The PDF ${source.id} was given as text. Expected its bytes, a Uint8Array.`);
+      return { ...(await readPdf(content, source.id)), titleFirst: true };
+    default: {
+      const other: never = type;
+      throw new SearchError(
+        'bad-input',
+        `${source.id} is of the type ${JSON.stringify(other)}. Expected html, markdown, text or pdf.`,
+      );
+    }
+  }
+}
+
+/** A page's one main heading is its title: `<title>` often adds the site's name. Front matter is never so. */
+function titleOf({ content, title = '', titleFirst = false }: Reading): string | undefined {
+  const { titles, firstHeading } = content;
+  const heading = titles.length === 1 ? titles[0] : undefined;
+  const candidates = titleFirst ? [title, heading] : [heading, title];
+  return [...candidates, titles[0], firstHeading].find((each) => each !== undefined && each !== '');
+}

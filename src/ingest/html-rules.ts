@@ -1,0 +1,82 @@
+import type { Attributes } from './html-walk.ts';
+
+/** Where a page's content is looked for, narrowest first. */
+export type Region = 'marked' | 'main' | 'article' | 'body' | 'everything';
+
+const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
+
+/** Elements whose text is no text of the page. */
+const UNREADABLE = words(
+  'applet audio button canvas datalist frameset iframe map math-field noframes noscript object optgroup option script select style svg template textarea video',
+);
+/** Furniture of the site when it stands outside the main content; inside, `header` holds the title and `aside` a note. */
+const SITE_FURNITURE = words('header footer aside');
+const FURNITURE_ROLES = words(
+  'navigation search banner contentinfo complementary menu menubar toolbar dialog alertdialog',
+);
+/** Class names of navigation and of text for screen readers: Sphinx, DocBook, Docusaurus, WordPress and the like. */
+const FURNITURE_CLASSES = words(
+  'breadcrumb breadcrumbs gutter lineno linenos navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-wrapper viewcode-link visually-hidden',
+);
+/** Class names of the link to a heading that stands beside it, or around it. */
+export const PERMALINK_CLASSES = words(
+  'anchor anchorjs-link hash-link header-anchor headerlink heading-anchor id_link',
+);
+
+export const BLOCKS = words(
+  'address article aside blockquote body br caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul',
+);
+
+export const HEADINGS: ReadonlyMap<string, number> = new Map(
+  ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map((h, i) => [h, i + 1]),
+);
+
+export function hasClass(attributes: Attributes, names: ReadonlySet<string>): boolean {
+  const value = attributes.class;
+  return (
+    value !== undefined && (names.has(value) || (value.includes(' ') && value.split(/\s+/).some((c) => names.has(c))))
+  );
+}
+
+/** True for elements that are left out with all they hold. */
+export function isDropped(name: string, attributes: Attributes, region: Region, inside: boolean): boolean {
+  if (UNREADABLE.has(name)) return true;
+  if (attributes['data-findling-ignore'] !== undefined) return true;
+  if (isHidden(name, attributes)) return true;
+  if (region === 'everything' || attributes['data-findling-body'] !== undefined) return false;
+  if (name === 'nav') return true;
+  if (hasClass(attributes, FURNITURE_CLASSES) || isLocalContents(attributes)) return true;
+  if (attributes.role !== undefined && FURNITURE_ROLES.has(attributes.role))
+    return !isRegionRoot(name, attributes, region);
+  if (!SITE_FURNITURE.has(name)) return false;
+  // Outside a region nothing is kept, but the region may yet begin inside the element.
+  if (region === 'body') return attributes.id !== 'title-block-header'; // pandoc's, which holds the title
+  return inside && name === 'footer';
+}
+
+function isHidden(name: string, attributes: Attributes): boolean {
+  if (attributes.hidden !== undefined && attributes.hidden !== 'until-found') return true;
+  if (attributes['aria-hidden'] === 'true') return name !== 'a'; // links to headings are judged by their words
+  if (name === 'dialog') return attributes.open === undefined;
+  return attributes.style !== undefined && /display\s*:\s*none/i.test(attributes.style);
+}
+
+/** docutils' table of contents inside a page. */
+function isLocalContents(attributes: Attributes): boolean {
+  return attributes.class !== undefined && /^contents (?:local )?topic\b|^contents local/.test(attributes.class);
+}
+
+export function isRegionRoot(name: string, attributes: Attributes, region: Region): boolean {
+  if (region === 'marked') return attributes['data-findling-body'] !== undefined;
+  if (region === 'main') return name === 'main' || attributes.role === 'main';
+  return region === 'article' && (name === 'article' || attributes.role === 'article');
+}
+
+/** The regions a page may have, by a look at its source; a tag inside a comment only costs a second reading. */
+export function likelyRegions(html: string): readonly Region[] {
+  const regions: Region[] = [];
+  if (html.includes('data-findling-body')) regions.push('marked');
+  if (/<main[\s>]|role\s*=\s*["']?main\b/i.test(html)) regions.push('main');
+  if (/<article[\s>]|role\s*=\s*["']?article\b/i.test(html)) regions.push('article');
+  return [...regions, 'body', 'everything'];
+}

@@ -1,0 +1,67 @@
+import { splitFrontMatter } from './front-matter.ts';
+import { readHtml } from './html.ts';
+import { stripMdx } from './mdx.ts';
+import { slugger } from './slugs.ts';
+import type { BuiltText } from './text-builder.ts';
+
+export interface MarkdownReading {
+  readonly content: BuiltText;
+  readonly title: string;
+  readonly language: string;
+}
+
+/** Longer stretches of inline text are taken as they stand: the patterns for emphasis and links are not linear. */
+const LONGEST_INLINE = 20_000;
+
+/**
+ * Reads Markdown (GitHub's) or MDX. It is turned into HTML and read as such, so that HTML inside Markdown,
+ * `data-findling-*` included, means what it means in a page.
+ */
+export async function readMarkdown(markdown: string): Promise<MarkdownReading> {
+  const front = await splitFrontMatter(markdown);
+  const html = await renderMarkdown(stripMdx(front.body));
+  const description = front.description === '' ? '' : `<p>${escapeHtml(front.description)}</p>\n`;
+  const { content } = await readHtml(description + html, { slug: slugger(), whole: true });
+  return { content, title: front.title, language: front.language };
+}
+
+/** Markdown as HTML, to be read and never shown. What nests too deep for the parser becomes one block of text. */
+export async function renderMarkdown(markdown: string): Promise<string> {
+  const { Lexer, Parser, Renderer } = await import('marked');
+  const renderer = new Renderer();
+  renderer.heading = function ({ tokens, depth }) {
+    const html = this.parser.parseInline(tokens);
+    // `## Words {#anchor}`, as VitePress and Docusaurus write it.
+    const named = /^(.*?)\s*\{#([\w.:-]+)\}\s*$/s.exec(html);
+    return named === null
+      ? `<h${depth}>${html}</h${depth}>\n`
+      : `<h${depth} id="${named[2] ?? ''}">${named[1] ?? ''}</h${depth}>\n`;
+  };
+  renderer.image = () => '';
+  const options = { renderer, gfm: true };
+  try {
+    const lexer = new Lexer(options);
+    lexer.blockTokens(tame(markdown), lexer.tokens);
+    for (let next = lexer.inlineQueue.shift(); next !== undefined; next = lexer.inlineQueue.shift()) {
+      if (next.src.length > LONGEST_INLINE)
+        next.tokens.push({ type: 'text', raw: next.src, text: escapeHtml(next.src), escaped: true });
+      else lexer.inlineTokens(next.src, next.tokens);
+    }
+    return new Parser(options).parse(lexer.tokens);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error; // the stack: quotes in lists in quotes, a thousand deep
+    return `<pre>${escapeHtml(markdown)}</pre>`;
+  }
+}
+
+/** Takes out what is written for a site generator or for GitHub and is no text. */
+function tame(markdown: string): string {
+  return markdown
+    .replace(/^(\s*>\s*)\[!(\w+)\]\s*$/gm, '$1$2:') // GitHub's alerts
+    .replace(/^[ \t]*:{3,}.*$/gm, '') // VitePress's and Docusaurus's containers
+    .replace(/^[ \t]*\[\[?toc\]\]?[ \t]*$/gim, '');
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

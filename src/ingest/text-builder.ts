@@ -1,0 +1,157 @@
+import type { Section } from '../core/document.ts';
+import { tidyTitle } from './titles.ts';
+
+/** What may stand between two pieces of text; the strongest asked for wins. */
+const SEPARATORS = ['', ' ', '\t', '\n'] as const;
+export type Separator = 'none' | 'space' | 'cell' | 'block';
+const STRENGTH = { none: 0, space: 1, cell: 2, block: 3 } as const satisfies Record<Separator, number>;
+
+/** Labels are no titles, which are level 1. */
+const LABEL_LEVEL = 2;
+
+interface Heading {
+  readonly level: number;
+  readonly text: string;
+  readonly anchor: string;
+}
+
+interface Part {
+  readonly start: number;
+  readonly path: readonly Heading[];
+  readonly weight: number;
+}
+
+export interface BuiltText {
+  readonly text: string;
+  /** Headings of level 1, in order. */
+  readonly titles: readonly string[];
+  /** The first heading of any level, '' where there is none. */
+  readonly firstHeading: string;
+  /** Sections that tile the text; headings of level 1 that equal `title` are left out of the paths. */
+  sections(title: string): readonly Section[];
+}
+
+export interface HeadingOptions {
+  /** Shortens the words for the heading path. */
+  readonly label?: (text: string) => string;
+  /** Makes the anchor where there is none. */
+  readonly slug?: (text: string) => string;
+}
+
+/** Takes a document's text piece by piece, and notes where headings and weights change. */
+export interface TextBuilder {
+  /** Text that stands as it is; not empty. */
+  write(text: string): void;
+  separate(separator: Separator): void;
+  /** Length of the text so far; changes only when something is written. */
+  length(): number;
+  openHeading(): void;
+  /** Ends the heading begun last. */
+  closeHeading(level: number, anchor: string, options?: HeadingOptions): void;
+  /** Begins a section under a name that does not stand in the text, in the place of all headings. */
+  label(text: string, anchor: string): void;
+  /** Leaves all headings at `level` or deeper: what follows belongs to the heading above them. */
+  leaveHeadings(level: number): void;
+  setWeight(weight: number): void;
+  finish(): BuiltText;
+}
+
+export function textBuilder(): TextBuilder {
+  const chunks: string[] = [];
+  let length = 0;
+  let pending = 0;
+  let path: readonly Heading[] = [];
+  let weight = 1;
+  const parts: Part[] = [];
+  const titles: string[] = [];
+  let firstHeading = '';
+  /** Where the open heading began: in `chunks`, and in the text. */
+  let open: { readonly chunk: number; readonly start: number } | undefined;
+  let partDue = true;
+
+  const flushSeparator = () => {
+    const separator = length === 0 ? '' : (SEPARATORS[pending] ?? '');
+    pending = 0;
+    if (separator === '') return;
+    chunks.push(separator);
+    length += separator.length;
+  };
+  const flushPart = () => {
+    if (!partDue) return;
+    partDue = false;
+    const last = parts.at(-1);
+    if (last?.path === path && last.weight === weight) return;
+    parts.push({ start: length, path, weight });
+  };
+  const write = (text: string) => {
+    flushSeparator();
+    if (open === undefined) flushPart();
+    chunks.push(text);
+    length += text.length;
+  };
+  return {
+    write,
+    separate(separator) {
+      pending = Math.max(pending, STRENGTH[separator]);
+    },
+    length: () => length,
+    openHeading() {
+      pending = STRENGTH.block;
+      open = { chunk: chunks.length, start: length };
+    },
+    closeHeading(level, anchor, options = {}) {
+      if (open === undefined) return;
+      const { chunk, start } = open;
+      open = undefined;
+      const text = tidyTitle(chunks.slice(chunk).join(''));
+      chunks.length = chunk;
+      length = start;
+      pending = STRENGTH.block;
+      if (text === '') return;
+      if (level === 1) titles.push(text);
+      if (firstHeading === '') firstHeading = text;
+      const entry = {
+        level,
+        text: options.label?.(text) ?? text,
+        anchor: anchor === '' ? (options.slug?.(text) ?? '') : anchor,
+      };
+      path = [...path.filter((above) => above.level < level), entry];
+      partDue = true;
+      write(text);
+      pending = STRENGTH.block;
+    },
+    label(text, anchor) {
+      path = [{ level: LABEL_LEVEL, text, anchor }];
+      partDue = true;
+      pending = STRENGTH.block;
+    },
+    leaveHeadings(level) {
+      if (!path.some((heading) => heading.level >= level)) return;
+      path = path.filter((heading) => heading.level < level);
+      partDue = true;
+    },
+    setWeight(value) {
+      if (value === weight) return;
+      weight = value;
+      partDue = true;
+    },
+    finish() {
+      const text = chunks.join('');
+      return { text, titles, firstHeading, sections: (title) => sectionsOf(parts, text.length, title) };
+    },
+  };
+}
+
+function sectionsOf(parts: readonly Part[], length: number, title: string): readonly Section[] {
+  return parts.flatMap(({ start, path, weight }, index) => {
+    const end = parts[index + 1]?.start ?? length;
+    if (start === end) return [];
+    return {
+      start,
+      end,
+      heading: path.filter((each) => !(each.level === 1 && each.text === title)).map((each) => each.text),
+      anchor: path.findLast((each) => each.anchor !== '')?.anchor ?? '',
+      weight,
+    };
+  });
+}
