@@ -19,7 +19,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   rerank: ['core', 'index', 'models', 'store'],
   engine: ['core', 'ingest', 'index', 'store', 'models', 'retrieve', 'fuse', 'rerank'],
   client: ['core', 'engine'],
-  element: ['core', 'client'],
+  element: ['core', 'client', 'engine'],
+  page: ['core', 'client', 'element', 'engine', 'ingest'],
   cli: ['core', 'ingest', 'index', 'store', 'models', 'retrieve', 'fuse', 'rerank', 'engine', 'eval', 'client'],
   workers: ['core', 'store', 'models', 'index', 'engine', 'client'],
 };

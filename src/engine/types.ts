@@ -1,4 +1,4 @@
-import type { PassageId } from '../core/document.ts';
+import type { PassageId, Source } from '../core/document.ts';
 import type { SearchErrorCode } from '../core/errors.ts';
 import type { Percentiles } from './timings.ts';
 
@@ -102,6 +102,8 @@ export interface EngineStatus {
   readonly passages: number;
   /** Stored bytes of the local corpus. */
   readonly bytes: number;
+  /** Documents given but not indexed yet. */
+  readonly pending: number;
   readonly timings: Readonly<Record<string, Percentiles>>;
   /** What the reranker runs on, once it has been loaded. */
   readonly reranker?: {
@@ -110,4 +112,48 @@ export interface EngineStatus {
     readonly threads: number;
     readonly msPerPair: number;
   };
+}
+
+/** `semantic` embeds queries and holds the vectors; `reranked` has the cross-encoder ready. */
+export type Tier = 'lexical' | 'semantic' | 'reranked';
+
+/** An engine as a page or a worker's owner sees it: async methods only, so that a remote one is one too. */
+export interface EngineHost {
+  open(options: OpenOptions): Promise<void>;
+  search(
+    text: string,
+    options: SearchOptions,
+    signal: AbortSignal,
+    onAnswer: (answer: Answer) => void,
+  ): Promise<Answer>;
+  /** Indexes `sources`, and whatever an earlier run left undone. */
+  add(
+    sources: readonly Source[],
+    signal: AbortSignal,
+    onProgress: (progress: IndexProgress) => void,
+  ): Promise<IndexReport>;
+  remove(ids: readonly string[]): Promise<number>;
+  documents(): Promise<readonly DocumentSummary[]>;
+  status(): Promise<EngineStatus>;
+  warm(tier: Tier): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type BackendName = 'wasm' | 'webgpu';
+
+export interface OpenOptions {
+  /** Name of the local corpus: documents that are added live in IndexedDB under it. */
+  readonly name: string;
+  /** URLs of published indexes, searched beside the local corpus. */
+  readonly published?: readonly string[];
+  /** URL of the folder with catalog.json and the weights. */
+  readonly models: string;
+  /** Id of a cross-encoder in the catalog, `none` for no reranking. findling-rerank-tiny by default. */
+  readonly reranker?: string;
+  /** Tries only this backend; otherwise a canary chooses. */
+  readonly backend?: BackendName;
+  /** Accepts a software WebGPU adapter: right for tests, far too slow for people. */
+  readonly allowFallbackAdapter?: boolean;
+  /** BCP 47 language of questions; the corpus's languages by default. */
+  readonly language?: string;
 }

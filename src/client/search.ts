@@ -1,0 +1,86 @@
+import type { Source } from '../core/document.ts';
+import type {
+  Answer,
+  DocumentSummary,
+  EngineHost,
+  EngineStatus,
+  IndexProgress,
+  IndexReport,
+  OpenOptions,
+  SearchOptions,
+  Tier,
+} from '../engine/types.ts';
+import { type Connection, connect } from './glue.ts';
+import { createRun, type SearchRun } from './run.ts';
+
+export interface Search {
+  /** Starts a search. A newer one cancels it unless `parallel` is set. */
+  search(
+    text: string,
+    options?: SearchOptions & { readonly signal?: AbortSignal; readonly parallel?: boolean },
+  ): SearchRun;
+  /** Indexes documents in the background, or those that a closed tab left undone when `sources` is empty. */
+  add(
+    sources: readonly Source[],
+    options?: { readonly signal?: AbortSignal; onProgress?(progress: IndexProgress): void },
+  ): Promise<IndexReport>;
+  /** Number of documents removed. */
+  remove(ids: readonly string[]): Promise<number>;
+  documents(): Promise<readonly DocumentSummary[]>;
+  status(): Promise<EngineStatus>;
+  /** Loads what a tier needs ahead of the first question. */
+  warm(tier: Tier): Promise<void>;
+  close(): Promise<void>;
+}
+
+const never = new AbortController().signal;
+
+/**
+ * Search for a page. Starts the engine worker and opens the corpora; nothing else is downloaded until it is needed.
+ *
+ * `worker` makes the engine worker: a bundler must see `new Worker(new URL('./engine.worker.ts', import.meta.url))`
+ * in the caller's own build, or use findling's built file. A worker that dies is replaced at the next call.
+ */
+export async function createSearch(worker: () => Worker, options: OpenOptions): Promise<Search> {
+  let connection: Promise<Connection<EngineHost>> | undefined;
+  let current: SearchRun | undefined;
+  const engine = async (): Promise<EngineHost> => {
+    connection ??= start();
+    return (await connection).remote;
+  };
+  const start = async () => {
+    const made = connect<EngineHost>(worker(), 'engine');
+    const forget = () => {
+      connection = undefined;
+    };
+    made.lost.then(forget);
+    await made.remote.open(options).catch((error) => {
+      forget();
+      made.close();
+      throw error;
+    });
+    return made;
+  };
+  await engine();
+  return {
+    search(text, { signal, parallel = false, ...rest } = {}) {
+      if (!parallel) current?.cancel();
+      const run = createRun(
+        async (inner, onAnswer: (answer: Answer) => void) => (await engine()).search(text, rest, inner, onAnswer),
+        signal,
+      );
+      if (!parallel) current = run;
+      return run;
+    },
+    add: async (sources, { signal = never, onProgress = () => undefined } = {}) =>
+      (await engine()).add(sources, signal, onProgress),
+    remove: async (ids) => (await engine()).remove(ids),
+    documents: async () => (await engine()).documents(),
+    status: async () => (await engine()).status(),
+    warm: async (tier) => (await engine()).warm(tier),
+    async close() {
+      current?.cancel();
+      (await connection)?.close();
+    },
+  };
+}

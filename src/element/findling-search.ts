@@ -1,0 +1,200 @@
+import type { SearchRun } from '../client/run.ts';
+import type { Search } from '../client/search.ts';
+import { toSearchError } from '../core/errors.ts';
+import type { Answer, Result, SearchOptions } from '../engine/types.ts';
+import { fillItem, make, safeHref, stageName } from './result-item.ts';
+import { STYLES } from './styles.ts';
+
+/** The reranker reads when the visitor pauses: each letter would cost it a whole shortlist. */
+const PAUSE_MS = 350;
+const TIERS = ['bm25', 'hybrid', 'reranked'] as const;
+
+/**
+ * `<findling-search>`: a search box whose list improves in place. Give it a `search` (createSearch()); attributes:
+ * `placeholder`, `limit`, `label`, `explain`, `rerank="off"`. It dispatches `findling-answer` with each answer.
+ */
+export class FindlingSearch extends HTMLElement {
+  static readonly observedAttributes = ['placeholder', 'label'];
+  readonly #input = make('input', { type: 'search', autocomplete: 'off', spellcheck: 'false', enterkeyhint: 'search' });
+  readonly #stages = make('ul', { class: 'stages', 'aria-label': 'Stages' });
+  readonly #count = make('span', { class: 'count' });
+  readonly #live = make('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
+  readonly #notice = make('p', { class: 'notice' });
+  readonly #list = make('ol', { part: 'results' });
+  readonly #items = new Map<string, HTMLLIElement>();
+  readonly #open = new Set<string>();
+  #ranks = new Map<string, number>();
+  /** The question and the tier of the list on the page: asked again to go further, it must not fall back meanwhile. */
+  #shown = { text: '', tier: -1 };
+  #search: Search | undefined;
+  #run: SearchRun | undefined;
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open', delegatesFocus: true });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(STYLES);
+    root.adoptedStyleSheets = [sheet];
+    const bar = make('div', { class: 'bar' }, this.#stages, this.#count);
+    root.append(make('div', { class: 'box', role: 'search' }, this.#input), bar, this.#notice, this.#list, this.#live);
+    this.#input.addEventListener('input', () => this.#typed());
+    root.addEventListener('keydown', (event) => this.#key(event as KeyboardEvent));
+    this.#input.addEventListener('focus', () => void this.#search?.warm('semantic').catch(() => undefined));
+  }
+
+  attributeChangedCallback(): void {
+    this.#input.placeholder = this.getAttribute('placeholder') ?? 'Search';
+    this.#input.setAttribute('aria-label', this.getAttribute('label') ?? 'Search');
+  }
+
+  connectedCallback(): void {
+    this.attributeChangedCallback();
+  }
+
+  disconnectedCallback(): void {
+    clearTimeout(this.#pause);
+    this.#run?.cancel();
+  }
+
+  set search(search: Search) {
+    this.#search = search;
+    if (this.#input.value !== '') this.#typed();
+  }
+
+  /** What is asked; setting it searches at once, through every tier. */
+  get query(): string {
+    return this.#input.value;
+  }
+
+  set query(text: string) {
+    this.#input.value = text;
+    clearTimeout(this.#pause);
+    void this.#ask('reranked', false);
+  }
+
+  #typed(): void {
+    clearTimeout(this.#pause);
+    void this.#ask('hybrid', true);
+    if (this.getAttribute('rerank') === 'off') return;
+    this.#pause = setTimeout(() => void this.#ask('reranked', true), PAUSE_MS);
+  }
+
+  async #ask(pipeline: 'hybrid' | 'reranked', typing: boolean): Promise<void> {
+    const text = this.#input.value.trim();
+    this.#run?.cancel();
+    if (text === '') return this.#clear();
+    if (this.#search === undefined) return;
+    if (text !== this.#shown.text) {
+      this.#shown = { text, tier: -1 };
+      this.#ranks = new Map();
+    }
+    const last = this.getAttribute('rerank') === 'off' ? 'hybrid' : pipeline;
+    const options: SearchOptions = {
+      pipeline: last,
+      limit: Number(this.getAttribute('limit') ?? 10),
+      explain: this.hasAttribute('explain'),
+      ...(typing ? {} : { typing: false }),
+    };
+    const run = this.#search.search(this.#input.value, options);
+    this.#run = run;
+    try {
+      for await (const answer of run) if (run === this.#run) this.#show(answer, last);
+    } catch (cause) {
+      const error = toSearchError(cause);
+      if (error.code !== 'aborted' && run === this.#run) this.#notice.textContent = error.message;
+    }
+  }
+
+  #clear(): void {
+    this.#items.clear();
+    this.#ranks.clear();
+    this.#shown = { text: '', tier: -1 };
+    this.#list.replaceChildren();
+    this.#stages.replaceChildren();
+    for (const element of [this.#count, this.#notice, this.#live]) element.textContent = '';
+  }
+
+  #show(answer: Answer, last: string): void {
+    const tier = TIERS.indexOf(answer.stage as (typeof TIERS)[number]);
+    if (!answer.complete && tier < this.#shown.tier) return;
+    this.#shown = { ...this.#shown, tier };
+    this.#showStages(answer, last);
+    const count = answer.results.length;
+    const found = count === 0 ? 'No results' : `${count} ${count === 1 ? 'result' : 'results'}`;
+    this.#count.textContent = count === 0 && !answer.complete ? '' : found;
+    if (answer.complete) this.#live.textContent = `${found} for ${answer.query}`;
+    this.#notice.textContent = answer.skipped
+      .map(({ stage, reason }) => `${stageName(stage)} skipped: ${reason}`)
+      .join(' ');
+    this.#showResults(answer.results);
+    this.dispatchEvent(new CustomEvent('findling-answer', { detail: answer, bubbles: true, composed: true }));
+  }
+
+  #showStages(answer: Answer, last: string): void {
+    const tiers = TIERS.slice(0, TIERS.indexOf(last as (typeof TIERS)[number]) + 1);
+    const skipped = new Set(answer.skipped.map(({ stage }) => stage));
+    const items = tiers.map((stage) => {
+      const ms = answer.ms[stage];
+      const busy = answer.complete ? 'idle' : 'busy';
+      const state = skipped.has(stage)
+        ? 'skipped'
+        : stage === answer.stage
+          ? 'shown'
+          : ms === undefined
+            ? busy
+            : 'done';
+      const time = ms === undefined ? '' : ` ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+      return make('li', { 'data-stage': stage, 'data-state': state }, stageName(stage) + time);
+    });
+    this.#stages.replaceChildren(...items);
+  }
+
+  /** Reuses the items of results that stay, so that focus and selection stay with them. */
+  #showResults(results: readonly Result[]): void {
+    const ranks = new Map<string, number>();
+    const focused = (this.shadowRoot?.activeElement?.closest('li') as HTMLLIElement | null)?.dataset.id;
+    const shown = results.map((result, index) => {
+      const item = this.#items.get(result.id) ?? make('li', { 'data-id': result.id, part: 'result' });
+      ranks.set(result.id, index + 1);
+      fillItem(item, result, {
+        before: this.#ranks.get(result.id),
+        rank: index + 1,
+        resolve: (each) => this.resolve(each),
+        open: this.#open.has(result.id),
+        onToggle: (open) => void (open ? this.#open.add(result.id) : this.#open.delete(result.id)),
+      });
+      return item;
+    });
+    this.#ranks = ranks;
+    this.#items.clear();
+    for (const [index, result] of results.entries()) this.#items.set(result.id, shown[index] ?? make('li'));
+    this.#list.replaceChildren(...shown);
+    if (focused !== undefined) this.#items.get(focused)?.querySelector('a')?.focus();
+  }
+
+  /** Where a result leads; replace it to map ids to routes. */
+  resolve: (result: Result) => string | undefined = ({ url, anchor }) => safeHref(url, anchor);
+
+  #key(event: KeyboardEvent): void {
+    const links = [...this.#list.querySelectorAll('a')];
+    const at = links.indexOf(this.shadowRoot?.activeElement as HTMLAnchorElement);
+    if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
+    else if (event.key === 'ArrowUp') (at <= 0 ? this.#input : links[at - 1])?.focus();
+    else if (event.key === 'Escape' && at >= 0) this.#input.focus();
+    else if (event.key === 'Enter' && at < 0) this.#enter(links);
+    else return;
+    event.preventDefault();
+  }
+
+  #enter(links: readonly HTMLAnchorElement[]): void {
+    clearTimeout(this.#pause);
+    if (this.#run?.best?.complete === true && this.#run.best.stage === 'reranked') links[0]?.click();
+    else void this.#ask('reranked', false);
+  }
+}
+
+/** Registers `<findling-search>` once. */
+export function defineFindlingSearch(): void {
+  if (customElements.get('findling-search') === undefined) customElements.define('findling-search', FindlingSearch);
+}

@@ -1,0 +1,100 @@
+import { createSearch, type Search } from '../client/search.ts';
+import { toSearchError } from '../core/errors.ts';
+import { defineFindlingSearch, type FindlingSearch } from '../element/findling-search.ts';
+import type { BackendName } from '../engine/types.ts';
+import { showFiles } from './own-files.ts';
+
+const base = new URL('./', document.baseURI).href;
+const parameters = new URLSearchParams(location.search);
+
+function startEngine(): Worker {
+  return new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'findling-engine',
+  });
+}
+
+function open(): Promise<Search> {
+  const reranker = parameters.get('reranker');
+  const backend = parameters.get('backend');
+  return createSearch(startEngine, {
+    name: parameters.get('corpus') ?? 'findling',
+    published: [`${base}index/`],
+    models: `${base}models/`,
+    ...(reranker === null ? {} : { reranker }),
+    ...(isBackend(backend) ? { backend } : {}),
+    allowFallbackAdapter: parameters.has('software-gpu'),
+  });
+}
+
+function isBackend(name: string | null): name is BackendName {
+  return name === 'wasm' || name === 'webgpu';
+}
+
+function byId(id: string): HTMLElement {
+  const element = document.getElementById(id);
+  if (element === null) throw new Error(`The page has no #${id}.`);
+  return element;
+}
+
+/** A visitor who saves data, or pays for it, decides about the reranker's download. */
+function savesData(): boolean {
+  const { connection } = navigator as Navigator & {
+    readonly connection?: { readonly saveData?: boolean; readonly type?: string };
+  };
+  return connection?.saveData === true || connection?.type === 'cellular';
+}
+
+async function showStatus(search: Search): Promise<void> {
+  const { documents, passages, reranker, timings } = await search.status();
+  const stages = Object.entries(timings).map(
+    ([stage, { p50, p95 }]) => `${stage} ${p50.toFixed(1)} / ${p95.toFixed(1)} ms`,
+  );
+  const model =
+    reranker === undefined
+      ? ''
+      : ` · ${reranker.model} on ${reranker.backend}, ${reranker.threads} thread${reranker.threads === 1 ? '' : 's'}`;
+  byId('status').textContent =
+    `${documents.toLocaleString('en')} documents, ${passages.toLocaleString('en')} passages${model}${stages.length > 0 ? ` · p50 / p95: ${stages.join(', ')}` : ''}`;
+}
+
+const EXAMPLES = [
+  'how do I serve files under a sub path',
+  'wait until the network is quiet',
+  'fuzzy matching of misspelled words',
+  'run a model without a server',
+];
+
+function showExamples(box: FindlingSearch): void {
+  const buttons = EXAMPLES.map((text) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = text;
+    button.addEventListener('click', () => {
+      box.query = text;
+    });
+    return button;
+  });
+  byId('hint').replaceChildren('Try: ', ...buttons);
+}
+
+async function main(): Promise<void> {
+  defineFindlingSearch();
+  const box = document.querySelector<FindlingSearch>('findling-search');
+  if (box === null) throw new Error('The page has no <findling-search>.');
+  if (savesData()) box.setAttribute('rerank', 'off');
+  showExamples(box);
+  const search = await open();
+  box.search = search;
+  box.addEventListener('findling-answer', () => void showStatus(search).catch(() => undefined));
+  showFiles(search, () => showStatus(search));
+  await showStatus(search);
+  const question = parameters.get('q');
+  if (question !== null) box.query = question;
+  document.documentElement.dataset.ready = 'true';
+  if ('serviceWorker' in navigator && import.meta.env.PROD) await navigator.serviceWorker.register('./sw.js');
+}
+
+main().catch((error) => {
+  byId('status').textContent = `findling could not start: ${toSearchError(error).message}`;
+});
