@@ -1,0 +1,146 @@
+/**
+ * The exact scan of int8 vectors, in AssemblyScript with SIMD. Built into scan-kernel.ts by `npm run build:kernel`.
+ *
+ * A row is `stride` bytes (a multiple of 16, zero-padded), the query the same number of int16; all dot products are
+ * exact in int32 because the caller bounds the query's values (see quantise.ts). A score is f32(dot) × scale in f32;
+ * a scale of NaN hides its row, for NaN is greater than nothing. scan-plain.ts computes the same numbers in JavaScript.
+ *
+ * The best rows are kept in a binary heap of (f32 score, u32 number) pairs whose root is the worst; of equal scores
+ * the higher number is the worse.
+ */
+
+/** Products of sixteen int8 with sixteen int16, summed into four int32. */
+// @ts-ignore: decorator
+@inline
+function dot16(row: usize, low: v128, high: v128): v128 {
+  const bytes = v128.load(row);
+  return i32x4.add(
+    i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(bytes), low),
+    i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(bytes), high),
+  );
+}
+
+/** The four lane sums of four vectors, as one vector. */
+// @ts-ignore: decorator
+@inline
+function sums(a: v128, b: v128, c: v128, d: v128): v128 {
+  const ab = i32x4.add(
+    v128.shuffle<i32>(a, b, 0, 4, 1, 5),
+    v128.shuffle<i32>(a, b, 2, 6, 3, 7),
+  );
+  const cd = i32x4.add(
+    v128.shuffle<i32>(c, d, 0, 4, 1, 5),
+    v128.shuffle<i32>(c, d, 2, 6, 3, 7),
+  );
+  return i32x4.add(
+    v128.shuffle<i32>(ab, cd, 0, 1, 4, 5),
+    v128.shuffle<i32>(ab, cd, 2, 3, 6, 7),
+  );
+}
+
+/**
+ * Keeps the best `depth` (at least 1) of the rows [first, first + count) in `heap`, and returns how many it kept.
+ * Heap entries are 8 bytes: score, then the row's number. `rows` and `scales` point at row 0.
+ */
+export function scan(
+  rows: usize,
+  scales: usize,
+  query: usize,
+  stride: u32,
+  first: u32,
+  count: u32,
+  heap: usize,
+  depth: u32,
+): u32 {
+  let size: u32 = 0;
+  let threshold: f32 = -Infinity;
+  const end = first + count;
+  let row = first;
+  for (; row + 4 <= end; row += 4) {
+    const a = rows + <usize>row * stride;
+    const b = a + stride;
+    const c = b + stride;
+    const d = c + stride;
+    let sumA = i32x4.splat(0);
+    let sumB = i32x4.splat(0);
+    let sumC = i32x4.splat(0);
+    let sumD = i32x4.splat(0);
+    for (let at: usize = 0; at < stride; at += 16) {
+      const low = v128.load(query + at * 2);
+      const high = v128.load(query + at * 2, 16);
+      sumA = i32x4.add(sumA, dot16(a + at, low, high));
+      sumB = i32x4.add(sumB, dot16(b + at, low, high));
+      sumC = i32x4.add(sumC, dot16(c + at, low, high));
+      sumD = i32x4.add(sumD, dot16(d + at, low, high));
+    }
+    const scores = f32x4.mul(
+      f32x4.convert_i32x4_s(sums(sumA, sumB, sumC, sumD)),
+      v128.load(scales + (<usize>row << 2)),
+    );
+    if (v128.any_true(f32x4.gt(scores, f32x4.splat(threshold)))) {
+      size = offer(heap, size, depth, f32x4.extract_lane(scores, 0), row);
+      size = offer(heap, size, depth, f32x4.extract_lane(scores, 1), row + 1);
+      size = offer(heap, size, depth, f32x4.extract_lane(scores, 2), row + 2);
+      size = offer(heap, size, depth, f32x4.extract_lane(scores, 3), row + 3);
+      if (size == depth) threshold = load<f32>(heap);
+    }
+  }
+  for (; row < end; row += 1) {
+    const a = rows + <usize>row * stride;
+    let sum = i32x4.splat(0);
+    for (let at: usize = 0; at < stride; at += 16)
+      sum = i32x4.add(sum, dot16(a + at, v128.load(query + at * 2), v128.load(query + at * 2, 16)));
+    const dot =
+      i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
+    size = offer(heap, size, depth, <f32>dot * load<f32>(scales + (<usize>row << 2)), row);
+  }
+  return size;
+}
+
+/** Rows come in rising order, so a row that ties with the worst kept one is worse than it. */
+function offer(heap: usize, size: u32, depth: u32, score: f32, row: u32): u32 {
+  if (score != score) return size;
+  if (size < depth) {
+    rise(heap, size, score, row);
+    return size + 1;
+  }
+  if (score > load<f32>(heap)) sink(heap, size, score, row);
+  return size;
+}
+
+// @ts-ignore: decorator
+@inline
+function isWorse(scoreA: f32, rowA: u32, scoreB: f32, rowB: u32): bool {
+  return scoreA < scoreB || (scoreA == scoreB && rowA > rowB);
+}
+
+function rise(heap: usize, place: u32, score: f32, row: u32): void {
+  while (place > 0) {
+    const parent = (place - 1) >> 1;
+    const at = heap + (<usize>parent << 3);
+    if (!isWorse(score, row, load<f32>(at), load<u32>(at, 4))) break;
+    store<u64>(heap + (<usize>place << 3), load<u64>(at));
+    place = parent;
+  }
+  store<f32>(heap + (<usize>place << 3), score);
+  store<u32>(heap + (<usize>place << 3), row, 4);
+}
+
+/** Puts an entry in the root's stead. */
+function sink(heap: usize, size: u32, score: f32, row: u32): void {
+  let place: u32 = 0;
+  for (;;) {
+    let child = place * 2 + 1;
+    if (child >= size) break;
+    let at = heap + (<usize>child << 3);
+    if (child + 1 < size && isWorse(load<f32>(at, 8), load<u32>(at, 12), load<f32>(at), load<u32>(at, 4))) {
+      child += 1;
+      at += 8;
+    }
+    if (!isWorse(load<f32>(at), load<u32>(at, 4), score, row)) break;
+    store<u64>(heap + (<usize>place << 3), load<u64>(at));
+    place = child;
+  }
+  store<f32>(heap + (<usize>place << 3), score);
+  store<u32>(heap + (<usize>place << 3), row, 4);
+}
