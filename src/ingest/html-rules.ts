@@ -14,14 +14,19 @@ const SITE_FURNITURE = words('header footer aside');
 const FURNITURE_ROLES = words(
   'navigation search banner contentinfo complementary menu menubar toolbar dialog alertdialog',
 );
-/** Class names of navigation and of text for screen readers: Sphinx, DocBook, Docusaurus, WordPress and the like. */
+/** The same, by their ids, on pages that don't mark their main content. */
+const FURNITURE_IDS = words('banner breadcrumbs footer header masthead nav navbar navigation sidebar');
+/** Class names of navigation, of indexes and of text for screen readers: Sphinx, DocBook, Docusaurus, WordPress and the like. */
 const FURNITURE_CLASSES = words(
-  'breadcrumb breadcrumbs gutter lineno linenos navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-wrapper viewcode-link visually-hidden',
+  'breadcrumb breadcrumbs docnav genindextable gutter indexdiv indextable lineno linenos navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-wrapper viewcode-link visually-hidden',
 );
 /** Class names of the link to a heading that stands beside it, or around it. */
 export const PERMALINK_CLASSES = words(
   'anchor anchorjs-link hash-link header-anchor headerlink heading-anchor id_link',
 );
+
+/** Class names of notes set into the text, whose titles head nothing but the note. */
+const NOTE_CLASSES = words('admonition alert callout caution important note sidebar tip warning');
 
 export const BLOCKS = words(
   'address article aside blockquote body br caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr legend li main menu nav ol p pre section summary table tbody tfoot thead tr ul',
@@ -38,6 +43,11 @@ export function hasClass(attributes: Attributes, names: ReadonlySet<string>): bo
   );
 }
 
+/** True for what stands beside the text: a heading in it does not head what follows. */
+export function isNote(name: string, attributes: Attributes): boolean {
+  return name === 'aside' || hasClass(attributes, NOTE_CLASSES);
+}
+
 /** True for elements that are left out with all they hold. */
 export function isDropped(name: string, attributes: Attributes, region: Region, inside: boolean): boolean {
   if (UNREADABLE.has(name)) return true;
@@ -48,6 +58,7 @@ export function isDropped(name: string, attributes: Attributes, region: Region, 
   if (hasClass(attributes, FURNITURE_CLASSES) || isLocalContents(attributes)) return true;
   if (attributes.role !== undefined && FURNITURE_ROLES.has(attributes.role))
     return !isRegionRoot(name, attributes, region);
+  if (region === 'body' && attributes.id !== undefined && FURNITURE_IDS.has(attributes.id)) return true;
   if (!SITE_FURNITURE.has(name)) return false;
   // Outside a region nothing is kept, but the region may yet begin inside the element.
   if (region === 'body') return attributes.id !== 'title-block-header'; // pandoc's, which holds the title

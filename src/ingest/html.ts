@@ -4,6 +4,7 @@ import {
   HEADINGS,
   hasClass,
   isDropped,
+  isNote,
   isRegionRoot,
   likelyRegions,
   PERMALINK_CLASSES,
@@ -72,6 +73,7 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
   /** The last id met, and the length of the text there: it serves a heading that follows at once. */
   let mark = { anchor: '', at: -1 };
   let permalink: string | undefined;
+  let notes = 0;
   let preformatted = 0;
   /** White space at the end of preformatted text, held back until more follows. */
   let preTail: string | undefined;
@@ -110,6 +112,12 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
       preTail = undefined;
     };
   };
+  const openNote = () => {
+    notes += 1;
+    return () => {
+      notes -= 1;
+    };
+  };
   const openPermalink = () => {
     permalink = '';
     return () => {
@@ -122,8 +130,9 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
     noteAnchor(name, attributes);
     if (name === 'td' || name === 'th') builder.separate('cell');
     const level = HEADINGS.get(name);
-    if (level !== undefined && heading === undefined) return openHeading(attributes, level);
+    if (level !== undefined && heading === undefined && notes === 0) return openHeading(attributes, level);
     if (name === 'pre') return openPreformatted();
+    if (isNote(name, attributes)) return openNote();
     if (name === 'dl') return openList();
     if (name === 'dt' && heading === undefined && (attributes.id ?? '') !== '') return openDefinition(attributes);
     if (name === 'a' && heading !== undefined && permalink === undefined && isPermalink(attributes))

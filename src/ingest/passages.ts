@@ -8,7 +8,7 @@ export const CHUNKER_VERSION = 'passages-1';
 export interface PassageOptions {
   /** No passage is longer; words as countWords() counts them. 180 by default. */
   readonly maxWords?: number;
-  /** Shorter neighbours under one heading become one passage. 12 by default. */
+  /** Shorter neighbours under one heading become one passage. 8 by default. */
   readonly fewWords?: number;
 }
 
@@ -30,7 +30,7 @@ interface Stretch {
  * stands alone goes with the section after it, and neighbours of a few words go together under the first's heading.
  */
 export function splitPassages(document: Document, options: PassageOptions = {}): readonly Passage[] {
-  const { maxWords = 180, fewWords = 12 } = options;
+  const { maxWords = 180, fewWords = 8 } = options;
   if (!(maxWords >= 1)) throw new SearchError('bad-input', `maxWords must be 1 or more, not ${maxWords}.`);
   const cut = cutter(document.language);
   const passages: Passage[] = [];

@@ -59,15 +59,15 @@ function cutLine(line: string, granularity: Granularity, segmenter: Intl.Segment
   if (segmenter === undefined)
     return line.match(granularity === 'sentence' ? /.+?(?:[.!?。！？]+["')\]]*\s+|$)/gsu : /\S+\s*|\s+/gu) ?? [line];
   const pieces = Array.from(segmenter.segment(line), ({ segment }) => segment);
-  return granularity === 'sentence' ? pieces : joinBlanks(pieces);
+  return joinTo(pieces, granularity === 'sentence' ? /\S/ : /^[\p{L}\p{N}]/u);
 }
 
-/** Punctuation and blanks are segments of their own: they stay with the word before them. */
-function joinBlanks(pieces: readonly string[]): readonly string[] {
+/** Blanks (and between words, punctuation) come as pieces of their own: what is no `start` stays with the piece before it. */
+function joinTo(pieces: readonly string[], start: RegExp): readonly string[] {
   const joined: string[] = [];
   for (const piece of pieces) {
     const last = joined.at(-1);
-    if (last !== undefined && !/^[\p{L}\p{N}]/u.test(piece)) joined[joined.length - 1] = last + piece;
+    if (last !== undefined && !start.test(piece)) joined[joined.length - 1] = last + piece;
     else joined.push(piece);
   }
   return joined;

@@ -25,9 +25,9 @@ export interface BuiltText {
   readonly text: string;
   /** Headings of level 1, in order. */
   readonly titles: readonly string[];
-  /** The first heading of any level, '' where there is none. */
+  /** The heading the text begins with; '' where it begins otherwise. */
   readonly firstHeading: string;
-  /** Sections that tile the text; headings of level 1 that equal `title` are left out of the paths. */
+  /** Sections that tile the text; a heading that is the `title`, above all others, is left out of the paths. */
   sections(title: string): readonly Section[];
 }
 
@@ -109,7 +109,7 @@ export function textBuilder(): TextBuilder {
       pending = STRENGTH.block;
       if (text === '') return;
       if (level === 1) titles.push(text);
-      if (firstHeading === '') firstHeading = text;
+      if (start === 0) firstHeading = text;
       const entry = {
         level,
         text: options.label?.(text) ?? text,
@@ -149,7 +149,7 @@ function sectionsOf(parts: readonly Part[], length: number, title: string): read
     return {
       start,
       end,
-      heading: path.filter((each) => !(each.level === 1 && each.text === title)).map((each) => each.text),
+      heading: (path[0]?.text === title ? path.slice(1) : path).map((each) => each.text),
       anchor: path.findLast((each) => each.anchor !== '')?.anchor ?? '',
       weight,
     };

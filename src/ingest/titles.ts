@@ -13,10 +13,16 @@ export function isPermalinkMark(text: string): boolean {
   return /^[#¶§🔗\s\u200b]*$|^\s*(?:permalink|permanent link|direct link|link to this|anchor\b|copy link)/iu.test(text);
 }
 
-/** A title for a document that has none: the last part of its address. */
+/** A title for a document that has none: its file's name, or its folder's for a README or index. */
 export function titleOfAddress(address: string): string {
   const path = address.replace(/[?#].*$/s, '').replace(/\/+$/, '');
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const [name = '', folder = ''] = path.split('/').reverse();
+  const title =
+    folder !== '' && /^(?:readme|index)\.\w+$/i.test(name) ? folder : name.replace(/\.(?:mdx?|markdown|x?html?)$/i, '');
+  return decoded(title);
+}
+
+function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
