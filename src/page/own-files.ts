@@ -57,12 +57,12 @@ export function showFiles(search: Search, onChange: () => Promise<void>): void {
       void take([...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
       input.value = '';
     });
-  addEventListener('dragover', (event) => {
+  document.addEventListener('dragover', (event) => {
     event.preventDefault();
     section.classList.add('over');
   });
-  addEventListener('dragleave', () => section.classList.remove('over'));
-  addEventListener('drop', (event) => {
+  document.addEventListener('dragleave', () => section.classList.remove('over'));
+  document.addEventListener('drop', (event) => {
     event.preventDefault();
     section.classList.remove('over');
     if (event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then(take);
