@@ -79,7 +79,7 @@ function columnsOf({ text }: NumberedLine): readonly string[] {
 }
 
 function isHeader(columns: readonly string[]): boolean {
-  return columns.length >= 3 && /^(query|topic|q)[-_ ]?(id)?$/i.test(columns[0] ?? '');
+  return /^((query|topic|q)[-_ ]?id|query|topic)$/i.test(columns[0] ?? '') && !/^[+-]?\d+$/.test(columns.at(-1) ?? '');
 }
 
 /**

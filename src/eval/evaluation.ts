@@ -106,6 +106,6 @@ export function meanOf({ queries, values }: Measured, label: string, only?: Read
 }
 
 /** A query's value. */
-export function valueOf({ queries, values }: Measured, label: string, query: string): number {
+export function queryValue({ queries, values }: Measured, label: string, query: string): number {
   return values.get(label)?.[queries.indexOf(query)] ?? 0;
 }

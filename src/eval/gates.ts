@@ -45,10 +45,15 @@ export function missedGates(results: Results, gates: readonly Gate[]): readonly 
   });
 }
 
-/** One sentence for each measure that fell by more than `maxDrop` since `baseline`, or that is no longer measured. */
+/**
+ * One sentence for each measure that fell by more than `maxDrop` since `baseline`, or that is no longer measured.
+ * Judged is left out: how much is judged says nothing about relevance.
+ */
 export function dropsSince(results: Results, baseline: Results, maxDrop: number): readonly string[] {
   const entries = Object.entries(baseline.pipelines).flatMap(([pipeline, { measures }]) =>
-    Object.entries(measures).map(([measure, before]) => ({ pipeline, measure, before })),
+    Object.entries(measures)
+      .filter(([measure]) => !measure.startsWith('Judged'))
+      .map(([measure, before]) => ({ pipeline, measure, before })),
   );
   if (entries.length === 0)
     throw new SearchError('bad-input', 'The baseline holds no measure; make a new one with --json.');

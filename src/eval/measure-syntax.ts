@@ -80,9 +80,9 @@ export function parseMeasure(source: string): Measure {
   return { name, cutoff, relevant, label: labelOf(name, cutoff, relevant) };
 }
 
-/** Measures between blanks; blanks inside brackets belong to the measure. The same one twice is kept once. */
+/** Measures between blanks or commas; those inside brackets belong to the measure. The same one twice is kept once. */
 export function parseMeasures(source: string): readonly Measure[] {
-  const words = source.match(/[^\s(]+(?:\([^)]*\)?)?[^\s(]*/g) ?? [];
+  const words = source.match(/[^\s,(]+(?:\([^)]*\)?)?[^\s,(]*/g) ?? [];
   if (words.length === 0)
     throw new SearchError('bad-input', 'No measure was named; try --measures "nDCG@10 RR@10 R@100".');
   return [...new Map(words.map((word) => parseMeasure(word)).map((measure) => [measure.label, measure])).values()];
