@@ -1,0 +1,152 @@
+"""The cross-encoders: BERT over [CLS] query [SEP] passage [SEP] with one logit from [CLS].
+
+Written out instead of taken from transformers so that the ONNX graph is plain (no mask gymnastics, Opset 17) and the same
+class serves six layers of 384 and two of 128. Loads transformers' BERT weights by name.
+"""
+
+import math
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from training.tokens import CLS, SEP
+
+
+@dataclass(frozen=True)
+class Shape:
+    layers: int
+    hidden: int
+    heads: int
+    inner: int
+    rows: int = 30522  # word rows; fewer than the vocabulary when rare tokens share a neighbour's row
+    positions: int = 256
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+VOCABULARY = 30522
+# 25,500 rows keep the int8 file under 20 MiB, the most that one file of a static host may have.
+BASE = Shape(layers=6, hidden=384, heads=12, inner=1536, rows=25_500)
+TINY = Shape(layers=2, hidden=128, heads=2, inner=512)
+
+
+class Layer(nn.Module):
+    """Post-norm transformer layer (Vaswani et al. 2017, as in BERT)."""
+
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.heads, self.size = shape.heads, shape.hidden // shape.heads
+        self.query, self.key, self.value, self.joined = (nn.Linear(shape.hidden, shape.hidden) for _ in range(4))
+        self.norm_attention, self.norm_output = (nn.LayerNorm(shape.hidden, eps=1e-12) for _ in range(2))
+        self.inner, self.outer = nn.Linear(shape.hidden, shape.inner), nn.Linear(shape.inner, shape.hidden)
+
+    def forward(self, x: torch.Tensor, bias: torch.Tensor, plain: bool) -> torch.Tensor:
+        """x [batch, tokens, hidden]; bias [batch, 1, 1, tokens], 0 or very negative."""
+        q, k, v = (
+            part(x).unflatten(-1, (self.heads, self.size)).transpose(1, 2) for part in (self.query, self.key, self.value)
+        )
+        if plain:  # spelled out for ONNX, so that quantisers see two MatMuls and a Softmax
+            mixed = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(self.size) + bias, -1) @ v
+        else:
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+        x = self.norm_attention(x + self.joined(mixed.transpose(1, 2).flatten(2)))
+        return self.norm_output(x + self.outer(F.gelu(self.inner(x))))
+
+
+class CrossEncoder(nn.Module):
+    def __init__(self, shape: Shape):
+        super().__init__()
+        self.shape = shape
+        self.words = nn.Embedding(shape.rows, shape.hidden)
+        # Token id → word row; the identity until rare tokens are folded onto their neighbours.
+        self.register_buffer("row_of", torch.arange(VOCABULARY) % shape.rows)
+        self.places = nn.Embedding(shape.positions, shape.hidden)
+        self.types = nn.Embedding(2, shape.hidden)
+        self.norm = nn.LayerNorm(shape.hidden, eps=1e-12)
+        self.layers = nn.ModuleList(Layer(shape) for _ in range(shape.layers))
+        self.head = nn.Linear(shape.hidden, 1)
+        self.plain = False
+        self.apply(self._begin)
+
+    @staticmethod
+    def _begin(module: nn.Module) -> None:
+        if isinstance(module, (nn.Linear, nn.Embedding)):
+            nn.init.normal_(module.weight, std=0.02)
+        if isinstance(module, nn.Linear):
+            nn.init.zeros_(module.bias)
+
+    def forward(self, input_ids, attention_mask, token_type_ids) -> torch.Tensor:
+        """int64 [batch, tokens] each → float logits [batch, 1]."""
+        at = torch.arange(input_ids.shape[1], device=input_ids.device)
+        x = self.norm(self.words(self.row_of[input_ids]) + self.places(at)[None] + self.types(token_type_ids))
+        bias = (1.0 - attention_mask[:, None, None, :].to(x.dtype)) * -10000.0
+        for layer in self.layers:
+            x = layer(x, bias, self.plain)
+        return F.linear(x[:, 0].float(), self.head.weight.float(), self.head.bias.float())
+
+
+def folding(words: torch.Tensor, counts: np.ndarray, rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Keep the `rows` most frequent tokens; any other shares the row of its nearest kept one (by cosine), so that a rare
+    word still matches itself. words [vocabulary, hidden] → (row_of int64 [vocabulary], kept token ids int64 [rows])."""
+    order = np.argsort(-counts, kind="stable")
+    kept = np.sort(order[:rows])
+    unit = F.normalize(words.float(), dim=1)
+    row_of = torch.empty(len(words), dtype=torch.int64)
+    for start in range(0, len(words), 2048):
+        row_of[start : start + 2048] = (unit[start : start + 2048] @ unit[kept].T).argmax(1)
+    row_of[torch.from_numpy(kept)] = torch.arange(rows)
+    return row_of, torch.from_numpy(kept)
+
+
+def from_bert(model: CrossEncoder, weights: dict[str, torch.Tensor], counts: np.ndarray) -> None:
+    """Fill the body from transformers' BertModel weights; the head keeps its fresh start."""
+    names = {"words": "embeddings.word_embeddings", "places": "embeddings.position_embeddings",
+             "types": "embeddings.token_type_embeddings", "norm": "embeddings.LayerNorm"}
+    parts = {"query": "attention.self.query", "key": "attention.self.key", "value": "attention.self.value",
+             "joined": "attention.output.dense", "norm_attention": "attention.output.LayerNorm",
+             "inner": "intermediate.dense", "outer": "output.dense", "norm_output": "output.LayerNorm"}
+    for i in range(model.shape.layers):
+        names |= {f"layers.{i}.{ours}": f"encoder.layer.{i}.{theirs}" for ours, theirs in parts.items()}
+    state = model.state_dict()
+    for key in state:
+        module, _, kind = key.rpartition(".")
+        if module in names:
+            state[key] = weights[f"{names[module]}.{kind}"].clone()
+    state["places.weight"] = state["places.weight"][: model.shape.positions]
+    state["row_of"], kept = folding(state["words.weight"], counts, model.shape.rows)
+    state["words.weight"] = state["words.weight"][kept]
+    model.load_state_dict(state)
+
+
+def pack(pairs: list[tuple[np.ndarray, np.ndarray]], most: int, most_query: int = 40) -> tuple[torch.Tensor, ...]:
+    """Token pairs → ids, mask, types, int64 [rows, longest]; the passage is what gets cut."""
+    rows = []
+    for query, passage in pairs:
+        query = query[:most_query]
+        rows.append((query, passage[: most - len(query) - 3]))
+    longest = max(len(q) + len(p) + 3 for q, p in rows)
+    ids, mask, types = (np.zeros((len(rows), longest), np.int64) for _ in range(3))
+    for i, (query, passage) in enumerate(rows):
+        first, end = len(query) + 2, len(query) + len(passage) + 3
+        ids[i, 0], ids[i, 1 : first - 1], ids[i, first - 1] = CLS, query, SEP
+        ids[i, first : end - 1], ids[i, end - 1] = passage, SEP
+        mask[i, :end], types[i, first:end] = 1, 1
+    return torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(types)
+
+
+def score_pairs(model: CrossEncoder, pairs: list, most: int, batch: int = 32, amp: bool = True) -> torch.Tensor:
+    """Logits float32 [pairs] of (query tokens, passage tokens); batched by length, differentiable when grad is on."""
+    order = np.argsort([min(len(p), most) for _, p in pairs], kind="stable")
+    device = next(model.parameters()).device
+    out = []
+    for start in range(0, len(order), batch):
+        part = pack([pairs[i] for i in order[start : start + batch]], most)
+        with torch.autocast(device.type, torch.bfloat16, enabled=amp):
+            out.append(model(*(t.to(device) for t in part)).float().squeeze(1))
+    back = torch.empty(len(order), dtype=torch.int64)
+    back[torch.from_numpy(order.copy())] = torch.arange(len(order))
+    return torch.cat(out)[back.to(device)]

@@ -1,0 +1,137 @@
+"""Step 7: write a trained cross-encoder in the forms its backends need.
+
+- `model.int8.onnx` for WASM: MatMuls dynamically quantised (int8 weights per channel, uint8 activations), embeddings int8.
+- `model.w4.onnx`/`model.w8.onnx` for WebGPU: weight-only MatMulNBits, fp32 arithmetic, so no shader-f16 is needed.
+- `model.fp16.onnx` for WebGPU with shader-f16.
+- `canary.json`: a few pairs with the fp32 reference logits and what each form may differ by.
+"""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+
+from training.crossencoder import CrossEncoder, Shape, pack
+from training.paths import MODELS, log, work
+from training.tokens import token_lists
+
+INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
+OPSET = 17
+CANARY = [
+    ("how do I undo the last commit", "Git. Undo things. git reset --soft HEAD~1 moves the branch back by one commit and keeps the changes staged."),
+    ("how do I undo the last commit", "Baking bread. Let the dough rise for one hour in a warm place before you shape the loaf."),
+    ("relocatable bottles", "Homebrew. Bottles. A bottle that has no absolute paths inside can be poured into any prefix: it is relocatable."),
+    ("What are the symptoms of anemia?", "Iron-deficiency anemia causes tiredness, shortness of breath, pale skin and a fast heartbeat."),
+    ("What are the symptoms of anemia?", "The HTTP cache stores responses and serves them again until they become stale."),
+    ("css grid gap", "Layout. The gap property sets the space between rows and columns of a grid container."),
+]
+
+
+def load(path: Path) -> CrossEncoder:
+    state = torch.load(path)
+    model = CrossEncoder(Shape(**state["shape"]))
+    model.load_state_dict(state["model"])
+    return model.eval()
+
+
+def to_onnx(model: CrossEncoder, path: Path) -> None:
+    """fp32 graph with dynamic batch and sequence."""
+    model.plain = True
+    example = pack([(np.arange(1000, 1004), np.arange(2000, 2012))] * 2, 64)
+    axes = {name: {0: "batch", 1: "sequence"} for name in INPUTS} | {"logits": {0: "batch"}}
+    torch.onnx.export(model, example, str(path), input_names=INPUTS, output_names=["logits"], dynamic_axes=axes,
+                      opset_version=OPSET, dynamo=False, do_constant_folding=True)
+
+
+def to_int8(source: Path, target: Path) -> None:
+    """Dynamic quantisation; Gather too, so that the embedding rows are stored as int8."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
+                     op_types_to_quantize=["MatMul", "Gather"], extra_options={"MatMulConstBOnly": True})
+
+
+def to_weights(source: Path, target: Path, bits: int) -> None:
+    """Weight-only MatMulNBits with fp32 arithmetic; word rows become int8 so that the file stays small."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
+
+    rows = work("rows-int8.onnx")
+    quantize_dynamic(source, rows, weight_type=QuantType.QInt8, per_channel=False, op_types_to_quantize=["Gather"])
+    config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=0, bits=bits)
+    quantiser = MatMulNBitsQuantizer(onnx.load(rows), algo_config=config)
+    quantiser.process()
+    quantiser.model.save_model_to_file(str(target), False)
+
+
+def to_fp16(source: Path, target: Path) -> None:
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    onnx.save(convert_float_to_float16(onnx.load(source), keep_io_types=True), target)
+
+
+def run(path: Path, pairs: list, most: int = 256, threads: int = 1) -> np.ndarray:
+    """Logits of an ONNX file, one pair a call: dynamic int8 depends on its batch."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    out = []
+    for pair in pairs:
+        tensors = pack([pair], most)
+        out.append(session.run(None, {n: t.numpy() for n, t in zip(INPUTS, tensors)})[0].ravel()[0])
+    return np.array(out, dtype=np.float32)
+
+
+def canary(folder: Path, reference: Path, files: list[str]) -> dict:
+    """Reference logits and, for each file, the largest difference here with a margin of two (0.02 at least)."""
+    asked, read = (token_lists([pair[side] for pair in CANARY], 256) for side in (0, 1))
+    pairs = list(zip(map(np.array, asked), map(np.array, read)))
+    truth = run(reference, pairs)
+    tolerance = {}
+    for file in files:
+        off = float(np.abs(run(folder / file, pairs) - truth).max())
+        tolerance[file.split(".")[1]] = round(max(0.02, 2 * off), 3)
+    rows = [{"query": q, "passage": p, "logit": round(float(t), 4)} for (q, p), t in zip(CANARY, truth)]
+    made = {"pairs": rows, "tolerance": tolerance}
+    (folder / "canary.json").write_text(json.dumps(made, indent=2) + "\n")
+    return tolerance
+
+
+def export(checkpoint: Path, name: str, most: int, bits: int) -> None:
+    model = load(checkpoint)
+    folder = MODELS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    full = work(name, "model.fp32.onnx")
+    to_onnx(model, full)
+    files = ["model.int8.onnx", f"model.w{bits}.onnx", "model.fp16.onnx"]
+    to_int8(full, folder / files[0])
+    to_weights(full, folder / files[1], bits)
+    to_fp16(full, folder / files[2])
+    shape = model.shape
+    config = {"layers": shape.layers, "hidden": shape.hidden, "heads": shape.heads, "intermediate": shape.inner,
+              "maxTokens": most, "vocabulary": "wordpiece", "inputs": INPUTS, "output": "logits",
+              "layout": "[CLS] query [SEP] passage [SEP]"}
+    (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    sizes = {file: (folder / file).stat().st_size for file in files}
+    too_big = [file for file, size in sizes.items() if size >= 20 * 2**20]
+    for file in too_big:  # static hosts refuse files of 25 MiB; ours stay under 20
+        (folder / file).unlink()
+    kept = [file for file in files if file not in too_big]
+    shutil.copy(checkpoint, work(name, "model.pt"))
+    log("export", model=name, **sizes, left_out=too_big, tolerance=canary(folder, full, kept))
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser()
+    options.add_argument("checkpoint", type=Path)
+    options.add_argument("name")
+    options.add_argument("--most", type=int, default=256)
+    options.add_argument("--bits", type=int, default=8)
+    given = options.parse_args()
+    export(given.checkpoint, given.name, given.most, given.bits)

@@ -1,0 +1,171 @@
+"""Step 5: train a cross-encoder on the mined lists. Resumes from its last checkpoint; logs what it sees on the test sets.
+
+`base` starts from all-MiniLM-L6-v2's layers. `tiny` starts from thin layers and the static embedder's rows, and first
+learns the cheap teacher (cosine mixed with BM25), before training.distil hands it the base's logits.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training import judge
+from training.crossencoder import BASE, TINY, VOCABULARY, CrossEncoder, from_bert, score_pairs
+from training.embedder import StaticEmbedder
+from training.lists import Lists, loss_of
+from training.paths import MODELS, fix_seeds, log, work
+from training.ragged import Ragged
+from training.tokens import teacher_folder
+
+SHARES = {"question": 3.0, "keyword": 2.0, "qa": 1.2, "anchor": 0.6, "heading": 0.3, "tldr": 0.3}
+SOFT_SCALE = 7.0  # the cheap teacher's 0..1 as logits
+
+
+def token_counts() -> np.ndarray:
+    """How often each token stands in the training texts; special tokens count as frequent."""
+    counts = np.zeros(VOCABULARY)
+    for name in ("heads", "texts", "queries", "extra"):
+        counts += np.bincount(Ragged.load(work(f"{name}.npz")).ids, minlength=VOCABULARY)
+    counts[[0, 100, 101, 102]] += 1e9
+    return counts
+
+
+def fresh(kind: str) -> CrossEncoder:
+    """A cross-encoder with its starting weights."""
+    from safetensors.torch import load_file
+
+    bert = load_file(teacher_folder() + "/model.safetensors")
+    if kind == "base":
+        model = CrossEncoder(BASE)
+        from_bert(model, bert, token_counts())
+        return model
+    model = CrossEncoder(TINY)
+    table = StaticEmbedder.load(MODELS / "findling-static", TINY.hidden).table
+    rows = torch.from_numpy(table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-6))
+    scale = torch.from_numpy(np.log1p(np.linalg.norm(table, axis=1, keepdims=True)))
+    with torch.no_grad():
+        # Direction says what a token means, length how much it matters; size as BERT's own rows are.
+        model.words.weight.copy_(rows * (0.5 + scale / scale.mean()) * 0.5)
+    return model
+
+
+def held_out(model: CrossEncoder, lists: Lists, most: int, count: int = 200, size: int = 16) -> dict[str, float]:
+    """Share of held-out lists whose own passage comes first, and its mean reciprocal rank."""
+    chosen = lists.held[:count]
+    columns = np.tile(np.arange(size), (len(chosen), 1))
+    batch = lists.at(chosen, columns, np.zeros(len(chosen), bool))
+    logits = judge.scorer_of(model, most)(batch["pairs"]).reshape(len(chosen), size)
+    rank = 1 + (logits[:, 1:] > logits[:, :1]).sum(1)
+    return {"top1": round(float((rank == 1).mean()), 4), "mrr": round(float((1 / rank).mean()), 4)}
+
+
+class Looker:
+    """Looks at samples of the test sets while training."""
+
+    def __init__(self, depth: int, queries: int):
+        embed = StaticEmbedder.load(MODELS / "findling-static").embed
+        self.lists = {name: judge.of_fusion(name, embed, depth, queries) for name in ("scifact", "docs-anthropic")}
+        self.lists["msmarco-dl19"] = judge.of_run("msmarco-dl19", "BM25.trec", 100 if queries > 100 else 50)
+
+    def __call__(self, model: CrossEncoder, most: int) -> dict:
+        scorer = judge.scorer_of(model, most)
+        return {name: one.figures(one.logits(scorer)) for name, one in self.lists.items()}
+
+
+def parameter_groups(model: CrossEncoder, rate: float) -> list[dict]:
+    """Fresh head at five times the rate, no decay on norms and biases."""
+    head = [p for n, p in model.named_parameters() if n.startswith("head")]
+    plain = [p for n, p in model.named_parameters() if not n.startswith("head") and p.ndim == 1]
+    body = [p for n, p in model.named_parameters() if not n.startswith("head") and p.ndim > 1]
+    return [{"params": body, "lr": rate, "weight_decay": 0.01}, {"params": plain, "lr": rate, "weight_decay": 0.0},
+            {"params": head, "lr": rate * 5, "weight_decay": 0.0}]
+
+
+def schedule(done: float, warm: float = 0.05) -> float:
+    """Linear up, linear down to 2 %."""
+    return done / warm if done < warm else 0.02 + 0.98 * (1 - done) / (1 - warm)
+
+
+def step_of(model, lists: Lists, options, done: float, teacher=None) -> torch.Tensor:
+    """One batch's loss; the backward pass is the caller's."""
+    batch = lists.draw(options.lists, options.size)
+    most = options.most if done < options.long_from else options.most_long
+    logits = score_pairs(model, batch["pairs"], most, options.micro).view(options.lists, options.size)
+    soft = batch["soft"] * SOFT_SCALE if teacher is None else teacher(batch)
+    share = options.soft_begin + (options.soft_end - options.soft_begin) * done
+    return loss_of(logits, batch, soft, share)
+
+
+def train(options, model: CrossEncoder, teacher=None) -> None:
+    torch.set_num_threads(options.threads)
+    lists = Lists(SHARES, options.seed)
+    looker = Looker(options.look_depth, options.look_queries)
+    best = torch.optim.AdamW(parameter_groups(model, options.rate), betas=(0.9, 0.98), fused=True)
+    bases = [g["lr"] for g in best.param_groups]
+    path = work(f"{options.name}.pt")
+    steps, spent = 0, 0.0
+    if options.resume and path.exists():
+        state = torch.load(path)
+        model.load_state_dict(state["model"])
+        best.load_state_dict(state["optimiser"])
+        steps, spent = state["steps"], state["spent"]
+    model.train()
+    saved = looked = last = time.time()
+    losses: list[float] = []
+    while (done := spent / (60 * options.minutes)) < 1:
+        for group, base in zip(best.param_groups, bases):
+            group["lr"] = base * schedule(done)
+        loss = step_of(model, lists, options, done, teacher)
+        best.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        best.step()
+        losses.append(loss.item())
+        steps += 1
+        now = time.time()
+        spent, last = spent + now - last, now
+        if now - saved > 120:
+            torch.save({"model": model.state_dict(), "optimiser": best.state_dict(), "steps": steps, "spent": spent}, path)
+            saved = now
+            log(options.name, steps=steps, done=round(done, 3), pairs=steps * options.lists * options.size,
+                loss=round(float(np.mean(losses[-200:])), 4))
+        if now - looked > 60 * options.look_every:
+            log(options.name, steps=steps, done=round(done, 3), **held_out(model, lists, options.most), **looker(model, options.most))
+            looked = last = time.time()
+    torch.save({"model": model.state_dict(), "shape": model.shape.as_dict()}, work(f"{options.name}-final.pt"))
+    log(options.name, steps=steps, finished=True, **held_out(model, lists, options.most), **looker(model, options.most))
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser()
+    made.add_argument("--model", choices=["base", "tiny"], default="base")
+    made.add_argument("--name", default="base")
+    made.add_argument("--minutes", type=float, default=50)
+    made.add_argument("--rate", type=float, default=8e-5)
+    made.add_argument("--lists", type=int, default=16)
+    made.add_argument("--size", type=int, default=8)
+    made.add_argument("--micro", type=int, default=32)
+    made.add_argument("--most", type=int, default=128)
+    made.add_argument("--most-long", type=int, default=224)
+    made.add_argument("--long-from", type=float, default=0.85)
+    made.add_argument("--soft-begin", type=float, default=1.0)
+    made.add_argument("--soft-end", type=float, default=0.2)
+    made.add_argument("--threads", type=int, default=2)
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--look-every", type=float, default=8, help="minutes")
+    made.add_argument("--look-depth", type=int, default=20)
+    made.add_argument("--look-queries", type=int, default=80)
+    made.add_argument("--from-file", type=Path)
+    made.add_argument("--resume", action="store_true")
+    return made
+
+
+if __name__ == "__main__":
+    given = parser().parse_args()
+    fix_seeds(given.seed)
+    made = fresh(given.model)
+    if given.from_file:
+        made.load_state_dict(torch.load(given.from_file)["model"])
+    train(given, made)
