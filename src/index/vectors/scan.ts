@@ -1,0 +1,103 @@
+import { abortable, once, throwIfAborted } from '../../core/cancellation.ts';
+import { SearchError } from '../../core/errors.ts';
+import type { QuantisedVectors, ScoredNumber, VectorIndex, VectorSource } from '../terms.ts';
+import { bestOf, compareNumbers } from './best.ts';
+import type { LoadedVectors } from './loaded.ts';
+import { quantiseQuery } from './quantise.ts';
+import { loadPlain } from './scan-plain.ts';
+import { compileKernel, loadWasm } from './scan-wasm.ts';
+
+export interface ExactVectorOptions {
+  /** 'auto' (default) is the WebAssembly kernel where it runs, else plain JavaScript; both give the same answers. */
+  readonly kernel?: 'auto' | 'plain';
+}
+
+export interface ExactVectorIndex extends VectorIndex {
+  /** Forgets the loaded vectors, and so the memory they took; the next search asks the source again. A search under way ends with the old ones. */
+  reset(): void;
+  /** What scans, once something has been loaded. */
+  kernel(): Promise<'wasm' | 'plain'>;
+}
+
+/**
+ * Exact search by inner product over all live vectors: an int16 query against int8 rows, in integers, equal scores in
+ * the order of numbers. Loads the source at the first search. A zero query has no neighbours: it gives nothing.
+ *
+ * Errors: 'mismatch' (a query or a part of other dimensions), 'corrupt' (a part's arrays do not fit its count),
+ * 'bad-input' (NaN in the query), 'out-of-memory', 'aborted', and those of the source; after any the next search
+ * tries again.
+ */
+export function exactVectorIndex(source: VectorSource, options: ExactVectorOptions = {}): ExactVectorIndex {
+  const { dimensions } = source;
+  const compiled = once(async () => (options.kernel === 'plain' ? undefined : compileKernel()));
+  const load = async () => {
+    const [kernel, parts] = await Promise.all([compiled(), source.load()]);
+    for (const part of parts) checkPart(part, dimensions);
+    const isLive = (passage: number) => source.isLive(passage);
+    return kernel === undefined ? loadPlain(parts, dimensions, isLive) : loadWasm(kernel, parts, dimensions, isLive);
+  };
+  let loaded = once(load);
+  return {
+    dimensions,
+    async search(query, depth, signal) {
+      throwIfAborted(signal);
+      checkQuery(query, dimensions);
+      const { values, scale } = quantiseQuery(query);
+      // The vectors are for all searches: one that is cancelled stops waiting, not loading.
+      const vectors = await abortable(loaded(), signal);
+      const wanted = Math.min(Math.floor(depth), vectors.count);
+      if (scale === 0 || !(wanted >= 1)) return [];
+      const best = await scanSlices(vectors, values, wanted, signal);
+      // Multiplying may round two scores to one, hence the sort after it.
+      return best.map(({ passage, score }) => ({ passage, score: score * scale })).sort(compareNumbers);
+    },
+    reset() {
+      loaded = once(load);
+    },
+    kernel: async () => ((await compiled()) === undefined ? 'plain' : 'wasm'),
+  };
+}
+
+async function scanSlices(
+  vectors: LoadedVectors,
+  query: Int16Array,
+  depth: number,
+  signal: AbortSignal | undefined,
+): Promise<readonly ScoredNumber[]> {
+  const { count, slice } = vectors;
+  if (count <= slice) return vectors.best(query, depth, 0, count);
+  const best = bestOf(depth);
+  for (let first = 0; first < count; first += slice) {
+    if (first > 0) await breathe();
+    throwIfAborted(signal);
+    for (const { passage, score } of vectors.best(query, depth, first, Math.min(slice, count - first)))
+      best.offer(passage, score);
+  }
+  return best.kept();
+}
+
+/** Lets messages in, among them the one that aborts. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+function checkQuery(query: Float32Array, dimensions: number): void {
+  if (query.length !== dimensions)
+    throw new SearchError(
+      'mismatch',
+      `The query has ${query.length} dimensions, the index ${dimensions}: they are of two models. Index again.`,
+    );
+}
+
+function checkPart({ dimensions, count, rows, scales }: QuantisedVectors, expected: number): void {
+  if (dimensions !== expected)
+    throw new SearchError(
+      'mismatch',
+      `A part of the index has vectors of ${dimensions} dimensions, not ${expected}. Index again.`,
+    );
+  if (rows.length !== count * dimensions || scales.length !== count)
+    throw new SearchError(
+      'corrupt',
+      `A part of the index says ${count} vectors, but holds ${scales.length} scales and ${rows.length} values. Index again.`,
+    );
+}
