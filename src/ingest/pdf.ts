@@ -1,5 +1,8 @@
+import type { PDFDocumentLoadingTask, PDFDocumentProxy } from 'pdfjs-dist';
 import { SearchError } from '../core/errors.ts';
+import { type PageLine, pageLines, paragraphs, withoutRunningTitles } from './pdf-layout.ts';
 import { type BuiltText, textBuilder } from './text-builder.ts';
+import { tidyTitle } from './titles.ts';
 
 export interface PdfReading {
   readonly content: BuiltText;
@@ -7,42 +10,29 @@ export interface PdfReading {
   readonly language: string;
 }
 
-/** A line this many of its heights below the one before begins a paragraph. */
-const PARAGRAPH_GAP = 1.6;
+/** Bookmarks beyond these are not looked up: each costs a search in the file. */
+const MOST_BOOKMARKS = 2000;
 
 /**
- * Reads a PDF's text; each page is a section `Page n` with the anchor `page=n`.
+ * Reads a PDF's text; each page is a section under its bookmark (where the file has bookmarks) and `Page n`, with the
+ * anchor `page=n`. Running titles are left out.
  * Errors: 'bad-input' for what is no PDF, asks for a password, or holds no text (scanned pages).
  */
 export async function readPdf(bytes: Uint8Array, id: string): Promise<PdfReading> {
-  const pdfjs = await loadPdfjs();
-  // pdf.js takes the buffer for itself; the caller keeps his.
-  const task = pdfjs.getDocument({
-    data: bytes.slice(),
-    isEvalSupported: false,
-    useWasm: false,
-    useSystemFonts: false,
-    disableFontFace: true,
-    isOffscreenCanvasSupported: false,
-    isImageDecoderSupported: false,
-    stopAtErrors: false,
-    verbosity: pdfjs.VerbosityLevel.ERRORS,
-  });
+  let task: PDFDocumentLoadingTask | undefined;
   try {
-    const pdf = await task.promise;
-    const builder = textBuilder();
-    for (let number = 1; number <= pdf.numPages; number += 1) {
-      const page = await pdf.getPage(number);
-      const { items } = await page.getTextContent();
-      builder.label(`Page ${number}`, `page=${number}`);
-      writeLines(builder, paragraphs(items.filter((item) => 'str' in item)));
-      page.cleanup();
-    }
-    const content = builder.finish();
-    if (content.text === '')
-      throw new SearchError('bad-input', `The PDF ${id} holds no text, only pictures. Expected a PDF with text.`);
-    const { info } = await pdf.getMetadata();
-    return { content, title: textField(info, 'Title'), language: textField(info, 'Language') };
+    const pdfjs = await loadPdfjs();
+    task = pdfjs.getDocument({
+      data: new Uint8Array(bytes), // pdf.js takes the buffer for itself, and refuses a Buffer: a copy is both
+      isEvalSupported: false,
+      useWasm: false,
+      useSystemFonts: false,
+      disableFontFace: true,
+      isOffscreenCanvasSupported: false,
+      isImageDecoderSupported: false,
+      verbosity: pdfjs.VerbosityLevel.ERRORS,
+    });
+    return await readPages(await task.promise, id);
   } catch (error) {
     if (error instanceof SearchError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -53,8 +43,71 @@ export async function readPdf(bytes: Uint8Array, id: string): Promise<PdfReading
       { cause: error },
     );
   } finally {
-    await task.destroy();
+    await task?.destroy();
   }
+}
+
+async function readPages(pdf: PDFDocumentProxy, id: string): Promise<PdfReading> {
+  const pages: (readonly PageLine[])[] = [];
+  for (let number = 1; number <= pdf.numPages; number += 1) {
+    const page = await pdf.getPage(number);
+    const { items } = await page.getTextContent();
+    pages.push(pageLines(items.filter((item) => 'str' in item)));
+    page.cleanup();
+  }
+  const bookmarks = await readBookmarks(pdf);
+  const builder = textBuilder();
+  for (const [index, lines] of withoutRunningTitles(pages).entries()) {
+    const page = index + 1;
+    builder.label([...bookmarkOf(bookmarks, page), `Page ${page}`], `page=${page}`);
+    for (const paragraph of paragraphs(lines)) {
+      builder.write(paragraph);
+      builder.separate('block');
+    }
+  }
+  const content = builder.finish();
+  if (content.text === '')
+    throw new SearchError('bad-input', `The PDF ${id} holds no text, only pictures. Expected a PDF with text.`);
+  const { info } = await pdf.getMetadata();
+  const title = textField(info, 'Title');
+  // Word processors put the file's name there.
+  return { content, title: /\.\w{2,5}$|^untitled/i.test(title) ? '' : title, language: textField(info, 'Language') };
+}
+
+interface Bookmark {
+  readonly page: number;
+  /** The titles above it, and its own. */
+  readonly path: readonly string[];
+}
+
+/** In the order of the file; those that lead nowhere are left out. */
+async function readBookmarks(pdf: PDFDocumentProxy): Promise<readonly Bookmark[]> {
+  const outline = (await pdf.getOutline().catch(() => null)) ?? [];
+  const waiting = outline.map((item) => ({ item, above: [] as readonly string[] })).reverse();
+  const bookmarks: Bookmark[] = [];
+  for (let seen = 0; seen < MOST_BOOKMARKS; seen += 1) {
+    const next = waiting.pop();
+    if (next === undefined) break;
+    const path = [...next.above, tidyTitle(next.item.title)];
+    const page = await pageOf(pdf, next.item.dest).catch(() => undefined);
+    if (page !== undefined) bookmarks.push({ page, path });
+    waiting.push(...next.item.items.map((item) => ({ item, above: path })).reverse());
+  }
+  return bookmarks;
+}
+
+async function pageOf(pdf: PDFDocumentProxy, dest: string | readonly unknown[] | null): Promise<number | undefined> {
+  const explicit = typeof dest === 'string' ? await pdf.getDestination(dest) : dest;
+  const target = explicit?.[0];
+  if (typeof target === 'number') return target + 1;
+  if (typeof target !== 'object' || target === null || !('num' in target) || !('gen' in target)) return undefined;
+  return (await pdf.getPageIndex({ num: Number(target.num), gen: Number(target.gen) })) + 1;
+}
+
+/** The first bookmark on the page, else the last before it. */
+function bookmarkOf(bookmarks: readonly Bookmark[], page: number): readonly string[] {
+  const found = bookmarks.find((each) => each.page === page) ?? bookmarks.findLast((each) => each.page < page);
+  return found?.path ?? [];
 }
 
 /**
@@ -62,53 +115,11 @@ export async function readPdf(bytes: Uint8Array, id: string): Promise<PdfReading
  * in the thread that calls it, which for us is a worker already; in Node there is no other way.
  */
 async function loadPdfjs() {
+  // pdf.js names these while it loads; only drawing would use them, and in Node they may be missing.
+  for (const name of ['DOMMatrix', 'ImageData', 'Path2D'])
+    if (!(name in globalThis)) Reflect.set(globalThis, name, class {});
   await import('pdfjs-dist/legacy/build/pdf.worker.mjs');
   return import('pdfjs-dist/legacy/build/pdf.mjs');
-}
-
-interface TextItem {
-  readonly str: string;
-  /** The last two numbers are the place on the page, y upwards. */
-  readonly transform: readonly unknown[];
-  readonly height: number;
-  readonly hasEOL: boolean;
-}
-
-function paragraphs(items: readonly TextItem[]): readonly string[][] {
-  const all: string[][] = [[]];
-  let line = '';
-  let height = 0;
-  let y = Number.NaN;
-  let lastY = Number.NaN;
-  const endLine = () => {
-    const gap = lastY - y;
-    if (line.trim() !== '') {
-      if (gap > PARAGRAPH_GAP * height || gap < 0) all.push([]);
-      all.at(-1)?.push(line.replace(/\s+/g, ' ').trim());
-      lastY = y;
-    }
-    line = '';
-    height = 0;
-  };
-  for (const item of items) {
-    if (line === '') y = Number(item.transform[5]);
-    height = Math.max(height, item.height);
-    line += item.str;
-    if (item.hasEOL) endLine();
-  }
-  endLine();
-  return all;
-}
-
-function writeLines(builder: ReturnType<typeof textBuilder>, all: readonly string[][]): void {
-  for (const lines of all) {
-    const text = lines.reduce((joined, line) => {
-      if (joined === '') return line;
-      return /\p{L}-$/u.test(joined) && /^\p{Ll}/u.test(line) ? joined.slice(0, -1) + line : `${joined} ${line}`;
-    }, '');
-    if (text !== '') builder.write(text);
-    builder.separate('block');
-  }
 }
 
 function textField(info: object, name: string): string {

@@ -6,9 +6,6 @@ const SEPARATORS = ['', ' ', '\t', '\n'] as const;
 export type Separator = 'none' | 'space' | 'cell' | 'block';
 const STRENGTH = { none: 0, space: 1, cell: 2, block: 3 } as const satisfies Record<Separator, number>;
 
-/** Labels are no titles, which are level 1. */
-const LABEL_LEVEL = 2;
-
 interface Heading {
   readonly level: number;
   readonly text: string;
@@ -48,8 +45,8 @@ export interface TextBuilder {
   openHeading(): void;
   /** Ends the heading begun last. */
   closeHeading(level: number, anchor: string, options?: HeadingOptions): void;
-  /** Begins a section under a name that does not stand in the text, in the place of all headings. */
-  label(text: string, anchor: string): void;
+  /** Begins a section under names that do not stand in the text, in the place of all headings. */
+  label(path: readonly string[], anchor: string): void;
   /** Leaves all headings at `level` or deeper: what follows belongs to the heading above them. */
   leaveHeadings(level: number): void;
   setWeight(weight: number): void;
@@ -120,8 +117,8 @@ export function textBuilder(): TextBuilder {
       write(text);
       pending = STRENGTH.block;
     },
-    label(text, anchor) {
-      path = [{ level: LABEL_LEVEL, text, anchor }];
+    label(texts, anchor) {
+      path = texts.map((text, depth) => ({ level: depth + 1, text, anchor }));
       partDue = true;
       pending = STRENGTH.block;
     },
