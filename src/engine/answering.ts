@@ -15,6 +15,8 @@ export interface Answering {
   readonly passages: PassageSource;
   present(): Promise<Present>;
   onAnswer(answer: Answer): void;
+  /** performance.now() when the search began. */
+  readonly start: number;
 }
 
 /**
@@ -22,7 +24,6 @@ export interface Answering {
  * dressed with texts, newer ones replace each other, so that a slow store never shows an old order late.
  */
 export function createAnswers(options: Answering) {
-  const start = performance.now();
   const ms: Record<string, number> = {};
   const skipped: SkippedStage[] = [];
   const ranks = new Map<string, ReadonlyMap<PassageId, { readonly rank: number; readonly score: number }>>();
@@ -69,7 +70,7 @@ export function createAnswers(options: Answering) {
         skipped.push({ stage: event.stage, code: event.code, reason: event.reason });
         return;
       }
-      if (event.complete) ms[event.stage] = performance.now() - start;
+      if (event.complete) ms[event.stage] = performance.now() - options.start;
       if (options.explain)
         ranks.set(event.stage, new Map(event.ranking.map(({ id, score }, index) => [id, { rank: index + 1, score }])));
       if (!options.shown.has(event.stage)) return;

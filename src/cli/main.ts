@@ -1,0 +1,39 @@
+import { SearchError, toSearchError } from '../core/errors.ts';
+
+type Command = (args: readonly string[]) => Promise<number>;
+
+/** name → what it does, and the module that does it; a command's code is loaded when it is called. */
+const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Promise<Command>]>> = {
+  demo: [
+    'index the documentation of the installed packages and serve the search page',
+    async () => (await import('./demo.ts')).demoCommand,
+  ],
+};
+
+function usage(): string {
+  const lines = Object.entries(COMMANDS).map(([name, [about]]) => `  ${name.padEnd(8)} ${about}`);
+  return `findling: search that understands, running whole in the visitor's browser\n\nUsage: findling <command> [options]   (findling <command> --help)\n\n${lines.join('\n')}\n`;
+}
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
+    process.stdout.write(usage());
+    return name === undefined ? 2 : 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined)
+    throw new SearchError('bad-input', `There is no command '${name}'. Known: ${Object.keys(COMMANDS).join(', ')}.`);
+  return (await command[1]())(args);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (cause) => {
+    const error = toSearchError(cause);
+    process.stderr.write(`findling: ${error.message}\n`);
+    if (error.code === 'internal' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`);
+    process.exitCode = 2;
+  },
+);

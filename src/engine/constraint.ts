@@ -1,0 +1,58 @@
+import type { StoredPassage } from '../core/document.ts';
+import type { FieldName, PassageSource, Query, Retriever } from '../core/ports.ts';
+import { ranking } from '../core/ranking.ts';
+import { type Analyzer, createAnalyzer } from '../index/lexical/analysis.ts';
+
+/** Candidates a constraint may reject before the list runs short of `depth`. */
+const OVERFETCH = 3;
+
+export function isConstrained({ phrases, excluded, fielded }: Query): boolean {
+  return phrases.length > 0 || excluded.length > 0 || fielded.length > 0;
+}
+
+/**
+ * Holds a retriever that knows no operators (dense) to the query's phrases, excluded words and fields, by reading
+ * the texts of what it found. BM25 does so by its postings.
+ */
+export function constrain(retriever: Retriever, source: PassageSource): Retriever {
+  return {
+    name: retriever.name,
+    async retrieve(query, depth, context) {
+      if (!isConstrained(query)) return retriever.retrieve(query, depth, context);
+      const found = await retriever.retrieve(query, depth * OVERFETCH, context);
+      const passages = await source.passages(
+        found.map(({ id }) => id),
+        context.signal,
+      );
+      const allowed = new Set<string>();
+      for (const passage of passages)
+        if (satisfies(query, passage, await createAnalyzer(passage.language))) allowed.add(passage.id);
+      return ranking(
+        found.filter(({ id }) => allowed.has(id)),
+        depth,
+      );
+    },
+  };
+}
+
+/** Whether a passage holds every phrase and fielded word of a query, and none of its excluded words. */
+export function satisfies(query: Query, passage: StoredPassage, analyzer: Analyzer): boolean {
+  const words = (text: string) => ` ${analyzer.words(text).join(' ')} `;
+  const terms = (text: string) => new Set(analyzer.analyze(text));
+  const whole = [passage.title, ...passage.heading, passage.text].join('\n');
+  const spoken = words(whole);
+  if (!query.phrases.every((phrase) => spoken.includes(words(phrase)))) return false;
+  const field: Readonly<Record<FieldName, string>> = {
+    title: passage.title,
+    heading: passage.heading.join('\n'),
+    body: passage.text,
+  };
+  if (!query.fielded.every(({ field: name, word }) => overlaps(terms(field[name]), analyzer.analyze(word))))
+    return false;
+  const all = query.excluded.length === 0 ? new Set<string>() : terms(whole);
+  return !query.excluded.some((word) => overlaps(all, analyzer.analyze(word)));
+}
+
+function overlaps(terms: ReadonlySet<string>, wanted: readonly string[]): boolean {
+  return wanted.some((term) => terms.has(term));
+}

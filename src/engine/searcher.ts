@@ -1,0 +1,214 @@
+import { toSearchError } from '../core/errors.ts';
+import type {
+  Context,
+  Embedder,
+  Fusion,
+  PassageSource,
+  Query,
+  Reranker,
+  Retriever,
+  StageEvent,
+} from '../core/ports.ts';
+import { emptyRanking, type Ranking } from '../core/ranking.ts';
+import { minMax } from '../fuse/min-max.ts';
+import { rrf } from '../fuse/rrf.ts';
+import { excerpt, matcher } from '../index/lexical/highlights.ts';
+import { parseQuery } from '../index/lexical/query.ts';
+import type { PassageNumbers, TermSource, VectorIndex } from '../index/terms.ts';
+import { blend } from '../rerank/blend.ts';
+import { bm25 } from '../retrieve/bm25.ts';
+import { dense } from '../retrieve/dense.ts';
+import { createAnswers, type Present } from './answering.ts';
+import { constrain } from './constraint.ts';
+import { pipelines } from './pipelines.ts';
+import { merge } from './retrievers.ts';
+import { createTimings, type Timings } from './timings.ts';
+import type { Answer, FusionOption, SearchOptions } from './types.ts';
+
+/** A corpus at one moment: what it finds and the texts it gives belong together. */
+export interface CorpusMoment {
+  readonly terms: TermSource;
+  readonly numbers: PassageNumbers;
+  readonly passages: PassageSource;
+  /** Absent for a corpus without vectors. */
+  readonly vectors: VectorIndex | undefined;
+  /** The corpus's own way to embed a question; the engine's embedder if absent. */
+  readonly embedder?: Embedder;
+}
+
+export interface SearchableCorpus {
+  readonly name: string;
+  /** A corpus that may be out of reach (published, and the page is offline): without it search goes on. */
+  readonly optional: boolean;
+  moment(signal: AbortSignal): Promise<CorpusMoment>;
+}
+
+export interface SearcherParts {
+  readonly corpora: readonly SearchableCorpus[];
+  readonly embedder: Embedder;
+  readonly reranker: (options: RerankChoice) => Reranker;
+  /** BCP 47 of questions; each corpus's own languages if absent. */
+  readonly language?: string;
+}
+
+export interface RerankChoice {
+  readonly budgetMs?: number;
+}
+
+export interface Searcher {
+  search(
+    text: string,
+    options?: SearchOptions,
+    signal?: AbortSignal,
+    onAnswer?: (answer: Answer) => void,
+  ): Promise<Answer>;
+  /** The same without texts: ids and scores of the chosen pipeline, `depth` of them. For evaluation. */
+  rank(
+    text: string,
+    options?: SearchOptions,
+    signal?: AbortSignal,
+    onStage?: (event: StageEvent) => void,
+  ): Promise<Ranking>;
+  readonly timings: Timings;
+}
+
+export const DEFAULTS = {
+  pipeline: 'reranked',
+  limit: 10,
+  depth: 100,
+  candidates: 50,
+  excerptLength: 240,
+} as const;
+
+const never = new AbortController().signal;
+
+/** Min-max by default: on documentation it beats RRF (docs/quality.md). */
+function fusionOf(option: FusionOption | undefined): Fusion {
+  const { method, ...rest } = option ?? { method: 'min-max' as const };
+  return method === 'rrf' ? rrf(rest) : minMax(rest);
+}
+
+/** Runs pipelines over the corpora. Each search opens its own moment of every corpus. */
+export function createSearcher(parts: SearcherParts): Searcher {
+  const timings = createTimings();
+
+  const prepare = async (text: string, options: SearchOptions, context: Context) => {
+    const query = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
+    const moments = await openMoments(parts.corpora, context);
+    const passages = unionOf(moments.map((each) => each.passages));
+    const retrievers = retrieversOf(moments, parts.embedder, passages);
+    const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
+    const all = pipelines(
+      { ...retrievers, fusion: fusionOf(options.fusion), reranker, passages },
+      {
+        candidates: options.candidates ?? DEFAULTS.candidates,
+        blend: (fused, reranked) =>
+          blend(fused, reranked, options.blend === undefined ? {} : { weight: options.blend }),
+      },
+    );
+    const languages = parts.language === undefined ? languagesOf(moments) : [parts.language];
+    return { query, passages, pipeline: all[options.pipeline ?? DEFAULTS.pipeline], languages };
+  };
+
+  const timed = (onStage: (event: StageEvent) => void) => (event: StageEvent) => {
+    if (event.kind === 'ranked' && event.complete) timings.record(event.stage, event.ms);
+    onStage(event);
+  };
+
+  return {
+    timings,
+    async rank(text, options = {}, signal = never, onStage = () => undefined) {
+      const context = { signal, onStage: timed(onStage) };
+      const { query, pipeline } = await prepare(text, options, context);
+      return pipeline.retrieve(query, options.depth ?? DEFAULTS.depth, context);
+    },
+    async search(text, options = {}, signal = never, onAnswer = () => undefined) {
+      const start = performance.now();
+      let last = 'bm25';
+      const events: StageEvent[] = [];
+      let forward = (event: StageEvent): void => void events.push(event);
+      const context = { signal, onStage: timed((event) => forward(event)) };
+      const { query, passages, pipeline, languages } = await prepare(text, options, context);
+      const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
+      const answers = createAnswers({
+        query: text,
+        limit: options.limit ?? DEFAULTS.limit,
+        explain: options.explain ?? false,
+        shown,
+        passages,
+        present: presenter(query, languages, options.excerptLength ?? DEFAULTS.excerptLength),
+        onAnswer,
+        start,
+      });
+      forward = (event) => {
+        if (event.kind === 'ranked' && event.complete && shown.has(event.stage)) last = event.stage;
+        answers.onStage(event);
+      };
+      for (const event of events) forward(event);
+      const found = await pipeline.retrieve(query, options.depth ?? DEFAULTS.depth, context);
+      timings.record('total', performance.now() - start);
+      return answers.finish(found, last);
+    },
+  };
+}
+
+/** Optional corpora that cannot be opened are left out and named. */
+async function openMoments(corpora: readonly SearchableCorpus[], context: Context): Promise<readonly CorpusMoment[]> {
+  const moments = await Promise.all(
+    corpora.map(async (corpus) => {
+      try {
+        return await corpus.moment(context.signal);
+      } catch (cause) {
+        const error = toSearchError(cause);
+        if (!corpus.optional || error.code === 'aborted') throw error;
+        if (error.code !== 'not-found')
+          context.onStage({ kind: 'skipped', stage: corpus.name, code: error.code, reason: error.message });
+        return undefined;
+      }
+    }),
+  );
+  return moments.filter((moment) => moment !== undefined);
+}
+
+const nothing: Retriever = { name: 'nothing', retrieve: async () => emptyRanking };
+
+function retrieversOf(moments: readonly CorpusMoment[], embedder: Embedder, passages: PassageSource) {
+  const lexical = moments.map(({ terms, numbers, passages: own }) => bm25({ terms, numbers, passages: own }));
+  const semantic = moments.flatMap(({ vectors, numbers, embedder: own }) =>
+    vectors === undefined ? [] : [dense({ embedder: own ?? embedder, vectors, numbers })],
+  );
+  return {
+    bm25: merge('bm25', lexical.length === 0 ? [nothing] : lexical),
+    dense: constrain(merge('dense', semantic.length === 0 ? [nothing] : semantic), passages),
+  };
+}
+
+function languagesOf(moments: readonly CorpusMoment[]): readonly string[] {
+  return [...new Set(moments.flatMap(({ terms }) => terms.statistics().languages))].slice(0, 4);
+}
+
+/** Texts from whichever corpus holds them. */
+function unionOf(sources: readonly PassageSource[]): PassageSource {
+  return {
+    async passages(ids, signal) {
+      const found = await Promise.all(sources.map((source) => source.passages(ids, signal)));
+      const known = new Map(found.flat().map((passage) => [passage.id, passage]));
+      return ids.flatMap((id) => known.get(id) ?? []);
+    },
+  };
+}
+
+function presenter(query: Query, languages: readonly string[], length: number): () => Promise<Present> {
+  let made: Promise<Present> | undefined;
+  const make = async (): Promise<Present> => {
+    const match = await matcher(query, languages);
+    return (passage) => {
+      const { text, ranges } = excerpt(passage.text, match(passage.text), length);
+      return { excerpt: { text, highlights: ranges } };
+    };
+  };
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
