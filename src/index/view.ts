@@ -1,0 +1,278 @@
+import { type DocumentId, type PassageId, passageId, type StoredPassage, splitPassageId } from '../core/document.ts';
+import { SearchError } from '../core/errors.ts';
+import type { PassageSource } from '../core/ports.ts';
+import { blockOfOrdinal, lastNotAfter } from './blocks.ts';
+import { type CountedTerm, commonestFirst } from './completions.ts';
+import type { DocumentEntry } from './documents.ts';
+import type { Manifest, SegmentRecord } from './manifest.ts';
+import { joinPostings, type PostingsBounds } from './postings.ts';
+import type { DocumentPlace, Segment } from './segment.ts';
+import {
+  type CorpusStatistics,
+  FIELDS,
+  type FieldLengths,
+  type PassageNumber,
+  type PassageNumbers,
+  type TermMatch,
+  type TermPostings,
+  type TermSource,
+  type VectorSource,
+} from './terms.ts';
+import { zeroVectors } from './vector-blob.ts';
+
+/** A document as a corpus lists it. */
+export interface CorpusDocument extends DocumentEntry {
+  /** Name of its segment. */
+  readonly segment: string;
+}
+
+/**
+ * A corpus at one moment. Passage numbers mean something within one view only, so that whatever scores and then
+ * asks for ids must do both on the same view. Reads fail with SearchError('not-found') once its blobs are gone.
+ */
+export interface CorpusView extends TermSource, PassageNumbers, PassageSource, VectorSource {
+  readonly generation: number;
+  /** One above the highest passage number. */
+  readonly size: number;
+  /** Live documents, sorted by id. */
+  documents(signal?: AbortSignal): Promise<readonly CorpusDocument[]>;
+  /** Where each live document is; undefined for ids that are not there. */
+  locate(ids: readonly DocumentId[], signal?: AbortSignal): Promise<readonly (LocatedDocument | undefined)[]>;
+}
+
+export interface LocatedDocument {
+  /** Index of its segment in the manifest. */
+  readonly segment: number;
+  readonly place: DocumentPlace;
+}
+
+interface Part {
+  readonly segment: Segment;
+  readonly record: SegmentRecord;
+  readonly bounds: PostingsBounds;
+  readonly removed: ReadonlySet<number>;
+}
+
+export function createView(manifest: Manifest, segments: readonly Segment[]): CorpusView {
+  let size = 0;
+  const parts: Part[] = segments.map((segment, index) => {
+    const record = manifest.segments[index];
+    if (record === undefined) throw new SearchError('internal', 'A segment without its record.');
+    const bounds = { passages: segment.passages, base: size, dead: deadPassages(record) };
+    size += segment.passages;
+    return { segment, record, bounds, removed: new Set(record.removed.map(({ document }) => document)) };
+  });
+  const partOf = (passage: PassageNumber): Part | undefined =>
+    parts[lastNotAfter(parts.length, (index) => (parts[index]?.bounds.base ?? 0) <= passage)];
+  const isLive = (passage: PassageNumber): boolean => {
+    const part = partOf(passage);
+    return part !== undefined && passage < size && part.bounds.dead?.[passage - part.bounds.base] !== 1;
+  };
+  let lengths: Promise<FieldLengths> | undefined;
+  return {
+    generation: manifest.generation,
+    size,
+    dimensions: Math.max(0, ...parts.map(({ segment }) => segment.dimensions)),
+    isLive,
+    locate: (ids, signal) => locateDocuments(parts, ids, signal),
+    statistics: () => statisticsOf(manifest),
+    lengths() {
+      lengths ??= readFieldLengths(parts, size).catch((error: unknown) => {
+        lengths = undefined;
+        throw error;
+      });
+      return lengths;
+    },
+    postings: (terms, signal) => readTermPostings(parts, terms, signal),
+    async expand(prefix, limit, signal) {
+      const found = await Promise.all(
+        parts.map(({ segment, bounds }) => segment.lexicon.expand(prefix, bounds, signal)),
+      );
+      return sumByTerm(found.flat())
+        .sort(commonestFirst)
+        .slice(0, limit)
+        .map(({ term, frequency }) => ({ term, frequency, distance: term.length - prefix.length }));
+    },
+    async similar(term, maxEdits, limit, signal) {
+      const found = await Promise.all(
+        parts.map(({ segment, bounds }) => segment.lexicon.similar(term, maxEdits, bounds, signal)),
+      );
+      const distances = new Map(found.flat().map((match) => [match.term, match.distance]));
+      return sumByTerm(found.flat())
+        .map((match): TermMatch => ({ ...match, distance: distances.get(match.term) ?? 0 }))
+        .sort((a, b) => a.distance - b.distance || commonestFirst(a, b))
+        .slice(0, limit);
+    },
+    idsOf: (numbers, signal) => readIdsOf(parts, partOf, numbers, signal),
+    passages: (ids, signal) => readPassages(parts, ids, signal),
+    async load(signal) {
+      const dimensions = this.dimensions;
+      return Promise.all(
+        parts.map(async ({ segment }) => (await segment.vectors(signal)) ?? zeroVectors(segment.passages, dimensions)),
+      );
+    },
+    async documents(signal) {
+      const found = await Promise.all(parts.map((part) => listDocuments(part, signal)));
+      return found.flat().sort((a, b) => (a.id < b.id ? -1 : 1));
+    },
+  };
+}
+
+function deadPassages({ passages, removed }: SegmentRecord): Uint8Array | undefined {
+  if (removed.length === 0) return undefined;
+  const dead = new Uint8Array(passages);
+  for (const each of removed) dead.fill(1, each.firstPassage, each.firstPassage + each.passages);
+  return dead;
+}
+
+function statisticsOf({ segments }: Manifest): CorpusStatistics {
+  const passages = segments.reduce((sum, { live }) => sum + live.passages, 0);
+  const languages = new Map<string, number>();
+  for (const { live } of segments)
+    for (const [language, documents] of live.languages)
+      languages.set(language, (languages.get(language) ?? 0) + documents);
+  return {
+    passages,
+    averageLengths: FIELDS.map((_, field) => {
+      const total = segments.reduce((sum, { live }) => sum + (live.totals[field] ?? 0), 0);
+      return passages === 0 ? 0 : total / passages;
+    }),
+    languages: [...languages]
+      .filter(([, documents]) => documents > 0)
+      .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+      .map(([language]) => language),
+  };
+}
+
+async function readFieldLengths(parts: readonly Part[], size: number): Promise<FieldLengths> {
+  const columns = await Promise.all(parts.map(({ segment }) => segment.lengths()));
+  const fields = FIELDS.map(() => new Uint16Array(size));
+  const weights = new Float32Array(size);
+  for (const [index, part] of parts.entries()) {
+    const column = columns[index];
+    if (column === undefined) continue;
+    fields.forEach((field, at) => {
+      field.set(column.fields[at] ?? [], part.bounds.base);
+    });
+    weights.set(column.weights, part.bounds.base);
+  }
+  return {
+    of: (passage, field) => fields[field]?.[passage] ?? 0,
+    weight: (passage) => weights[passage] ?? 1,
+  };
+}
+
+async function readTermPostings(
+  parts: readonly Part[],
+  terms: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly (TermPostings | undefined)[]> {
+  const found = await Promise.all(parts.map(({ segment, bounds }) => segment.lexicon.postings(terms, bounds, signal)));
+  return terms.map((term, index) => {
+    const lists = found.flatMap((postings) => {
+      const fields = postings[index];
+      return fields === undefined ? [] : [fields];
+    });
+    return lists.length === 0 ? undefined : { term, fields: joinPostings(lists) };
+  });
+}
+
+async function readIdsOf(
+  parts: readonly Part[],
+  partOf: (passage: PassageNumber) => Part | undefined,
+  numbers: readonly PassageNumber[],
+  signal?: AbortSignal,
+): Promise<readonly PassageId[]> {
+  const wanted = new Map<Part, { number: number; at: number }[]>();
+  for (const [at, number] of numbers.entries()) {
+    const part = partOf(number);
+    if (part === undefined || number - part.bounds.base >= part.segment.passages)
+      throw new SearchError('internal', `There is no passage number ${number} in this view of the index.`);
+    const members = wanted.get(part) ?? [];
+    members.push({ number: number - part.bounds.base, at });
+    wanted.set(part, members);
+  }
+  const ids: PassageId[] = new Array(numbers.length);
+  await Promise.all(
+    [...wanted].map(async ([{ segment }, members]) => {
+      const blocks = members.map(({ number }) => blockOfOrdinal(segment.ids.directory, number));
+      const found = await segment.ids.read(blocks, signal);
+      for (const [index, { number, at }] of members.entries()) {
+        const block = found[index];
+        if (block === undefined) continue;
+        // Of documents without passages that start at the same number, the last one is the owner.
+        const document = lastNotAfter(block.ids.length, (each) => (block.starts[each] ?? 0) <= number);
+        const id = block.ids[document];
+        if (id !== undefined) ids[at] = passageId(id, number - (block.starts[document] ?? 0));
+      }
+    }),
+  );
+  return ids;
+}
+
+async function locateDocuments(
+  parts: readonly Part[],
+  ids: readonly DocumentId[],
+  signal?: AbortSignal,
+): Promise<readonly (LocatedDocument | undefined)[]> {
+  const places = await Promise.all(parts.map(({ segment }) => segment.locate(ids, signal)));
+  return ids.map((_, at) => {
+    for (const [segment, found] of places.entries()) {
+      const place = found[at];
+      if (place !== undefined && !parts[segment]?.removed.has(place.ordinal)) return { segment, place };
+    }
+    return undefined;
+  });
+}
+
+async function readPassages(
+  parts: readonly Part[],
+  ids: readonly PassageId[],
+  signal?: AbortSignal,
+): Promise<readonly StoredPassage[]> {
+  const located = await locateDocuments(
+    parts,
+    ids.map((id) => splitPassageId(id).documentId),
+    signal,
+  );
+  const found: (StoredPassage | undefined)[] = new Array(ids.length).fill(undefined);
+  await Promise.all(
+    parts.map(async ({ segment: { texts } }, segment) => {
+      const members = ids.flatMap((id, at) => {
+        const document = located[at];
+        const { ordinal } = splitPassageId(id);
+        if (document?.segment !== segment || !(ordinal < document.place.passages)) return [];
+        const number = document.place.firstPassage + ordinal;
+        return [{ at, number, block: blockOfOrdinal(texts.directory, number) }];
+      });
+      const blocks = await texts.read(
+        members.map(({ block }) => block),
+        signal,
+      );
+      members.forEach(({ at, number, block }, index) => {
+        found[at] = blocks[index]?.[number - (texts.directory.ordinals[block] ?? 0)];
+      });
+    }),
+  );
+  return found.filter((each) => each !== undefined);
+}
+
+async function listDocuments({ segment, removed }: Part, signal?: AbortSignal): Promise<readonly CorpusDocument[]> {
+  const found: CorpusDocument[] = [];
+  const rests = [];
+  for await (const block of segment.documentTable.scan(signal)) rests.push(...block);
+  for await (const { ids, firstDocument, starts } of segment.ids.scan(signal))
+    for (const [index, id] of ids.entries()) {
+      const rest = rests[firstDocument + index];
+      if (removed.has(firstDocument + index) || rest === undefined) continue;
+      const passages = (starts[index + 1] ?? 0) - (starts[index] ?? 0);
+      found.push({ ...rest, id, url: rest.url ?? id, passages, segment: segment.name });
+    }
+  return found;
+}
+
+function sumByTerm(matches: readonly CountedTerm[]): CountedTerm[] {
+  const sums = new Map<string, number>();
+  for (const { term, frequency } of matches) sums.set(term, (sums.get(term) ?? 0) + frequency);
+  return [...sums].map(([term, frequency]) => ({ term, frequency }));
+}
