@@ -3,6 +3,7 @@ import { SearchError } from '../core/errors.ts';
 import { type PageLine, pageLines, paragraphs, withoutRunningTitles } from './pdf-layout.ts';
 import { type BuiltText, textBuilder } from './text-builder.ts';
 import { tidyTitle } from './titles.ts';
+import { showWorkerScope } from './worker-scope.ts';
 
 export interface PdfReading {
   readonly content: BuiltText;
@@ -110,16 +111,12 @@ function bookmarkOf(bookmarks: readonly Bookmark[], page: number): readonly stri
   return found?.path ?? [];
 }
 
-/**
- * pdf.js starts a worker by the address of a file of its own. Given its worker's code as a module instead, it runs
- * in the thread that calls it, which for us is a worker already; in Node there is no other way.
- */
 async function loadPdfjs() {
-  // pdf.js names these while it loads; only drawing would use them, and in Node they may be missing.
-  for (const name of ['DOMMatrix', 'ImageData', 'Path2D'])
-    if (!(name in globalThis)) Reflect.set(globalThis, name, class {});
-  await import('pdfjs-dist/legacy/build/pdf.worker.mjs');
-  return import('pdfjs-dist/legacy/build/pdf.mjs');
+  try {
+    return await import('./pdfjs.ts');
+  } finally {
+    showWorkerScope(); // pdfjs.ts does so itself, unless it failed
+  }
 }
 
 function textField(info: object, name: string): string {
