@@ -106,7 +106,7 @@ export function openBlocks<T>(options: BlockFileOptions<T>): BlockFile<T> {
     const bytes = directory.codec === 'raw' ? stored : await inflate(stored, name);
     return { value: decode(bytes, block), bytes: bytes.length };
   };
-  const fetch = async (blocks: readonly number[], signal?: AbortSignal) => {
+  const load = async (blocks: readonly number[], signal?: AbortSignal) => {
     const stored = await readRanges(store, name, blocks.map(range), signal);
     return Promise.all(stored.map((bytes, index) => open(bytes, blocks[index] ?? 0)));
   };
@@ -122,7 +122,7 @@ export function openBlocks<T>(options: BlockFileOptions<T>): BlockFile<T> {
         if (cached === undefined) missing.push(block);
         else found.set(block, cached.value);
       }
-      for (const [index, { value, bytes }] of (await fetch(missing, signal)).entries()) {
+      for (const [index, { value, bytes }] of (await load(missing, signal)).entries()) {
         const block = missing[index] ?? 0;
         cache.set(`${name}@${block}`, { value }, bytes * weight);
         found.set(block, value);
@@ -134,7 +134,7 @@ export function openBlocks<T>(options: BlockFileOptions<T>): BlockFile<T> {
       for (let from = 0; from < count; from += group) {
         throwIfAborted(signal);
         const blocks = Array.from({ length: Math.min(group, count - from) }, (_, index) => from + index);
-        for (const { value } of await fetch(blocks, signal)) yield value;
+        for (const { value } of await load(blocks, signal)) yield value;
       }
     },
   };

@@ -134,9 +134,8 @@ async function mergeTerms(
   const streams = sources.map(({ segment }) => segment.lexicon.scan(allOf(segment), signal));
   const heads = await Promise.all(streams.map((stream) => nextOf(stream)));
   for (;;) {
-    const terms = heads.flatMap((head) => (head === undefined ? [] : [head.term]));
-    if (terms.length === 0) return;
-    const least = terms.reduce((a, b) => (a < b ? a : b));
+    const [least] = heads.flatMap((head) => (head === undefined ? [] : [head.term])).sort();
+    if (least === undefined) return;
     const parts: { fields: readonly FieldPostings[]; renumbering: Renumbering }[] = [];
     let payload: Uint8Array | undefined;
     for (const [index, head] of heads.entries()) {

@@ -68,11 +68,12 @@ export function createView(manifest: Manifest, segments: readonly Segment[]): Co
     const part = partOf(passage);
     return part !== undefined && passage < size && part.bounds.dead?.[passage - part.bounds.base] !== 1;
   };
+  const dimensions = Math.max(0, ...parts.map(({ segment }) => segment.dimensions));
   let lengths: Promise<FieldLengths> | undefined;
   return {
     generation: manifest.generation,
     size,
-    dimensions: Math.max(0, ...parts.map(({ segment }) => segment.dimensions)),
+    dimensions,
     isLive,
     locate: (ids, signal) => locateDocuments(parts, ids, signal),
     statistics: () => statisticsOf(manifest),
@@ -103,10 +104,9 @@ export function createView(manifest: Manifest, segments: readonly Segment[]): Co
         .sort((a, b) => a.distance - b.distance || commonestFirst(a, b))
         .slice(0, limit);
     },
-    idsOf: (numbers, signal) => readIdsOf(parts, partOf, numbers, signal),
+    idsOf: (numbers, signal) => readIdsOf(partOf, numbers, signal),
     passages: (ids, signal) => readPassages(parts, ids, signal),
     async load(signal) {
-      const dimensions = this.dimensions;
       return Promise.all(
         parts.map(async ({ segment }) => (await segment.vectors(signal)) ?? zeroVectors(segment.passages, dimensions)),
       );
@@ -178,7 +178,6 @@ async function readTermPostings(
 }
 
 async function readIdsOf(
-  parts: readonly Part[],
   partOf: (passage: PassageNumber) => Part | undefined,
   numbers: readonly PassageNumber[],
   signal?: AbortSignal,
