@@ -32,6 +32,7 @@ export interface CorpusMoment {
   readonly passages: PassageSource;
   /** Absent for a corpus without vectors. */
   readonly vectors: VectorIndex | undefined;
+  readonly documents: number;
   /** The corpus's own way to embed a question; the engine's embedder if absent. */
   readonly embedder?: Embedder;
 }

@@ -1,0 +1,162 @@
+import { once } from '../core/cancellation.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
+import type { Embedder, Reranker, Store } from '../core/ports.ts';
+import { type EmbeddingSpace, type LocalCorpus, openLocalCorpus, type Reading } from './local-corpus.ts';
+import { createSearcher, type RerankChoice, type SearchableCorpus, type Searcher } from './searcher.ts';
+import type { EngineHost, EngineStatus, OpenOptions } from './types.ts';
+
+/** Tier 1 of an engine. */
+export interface Semantic {
+  readonly embedder: Embedder;
+  readonly space: EmbeddingSpace;
+}
+
+/** Tier 2 of an engine: reranks, and can be asked what it runs on. */
+export interface RerankTier {
+  reranker(choice: RerankChoice): Reranker;
+  /** Makes the model ready. */
+  load(): Promise<void>;
+  info(): EngineStatus['reranker'];
+  close(): void;
+}
+
+/** What an engine needs of where it runs; workers/engine.worker.ts gives the browser's, tests give fakes. */
+export interface Surroundings {
+  localStore(name: string): Store;
+  published(url: string): SearchableCorpus;
+  semantic(options: OpenOptions): Promise<Semantic>;
+  reranking(options: OpenOptions): RerankTier;
+  readonly chunker: string;
+  reading(): Promise<Reading>;
+  lock<T>(name: string, job: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  announce(name: string): void;
+  onChanged(name: string, callback: () => void): () => void;
+  persist(): Promise<unknown>;
+}
+
+interface Opened {
+  readonly local: LocalCorpus;
+  readonly searcher: Searcher;
+  readonly semantic: Semantic;
+  readonly reranking: RerankTier;
+  readonly published: readonly SearchableCorpus[];
+  stop(): void;
+}
+
+/** The engine behind a worker boundary: opens once, then serves searches and changes. */
+export function createEngineHost(surroundings: Surroundings): EngineHost {
+  let opened: Promise<Opened> | undefined;
+  const ready = (): Promise<Opened> => {
+    if (opened === undefined) return Promise.reject(new SearchError('bad-input', 'Call open() before anything else.'));
+    return opened;
+  };
+  return {
+    async open(options) {
+      opened = open(surroundings, options);
+      await opened;
+    },
+    async search(text, options, signal, onAnswer) {
+      const { searcher } = await ready();
+      return searcher.search(text, options, signal, onAnswer);
+    },
+    async add(sources, signal, onProgress) {
+      const { local } = await ready();
+      // Best effort: without it the browser may evict the corpus when space runs low.
+      await surroundings.persist().catch(() => undefined);
+      return local.add(sources, signal, onProgress);
+    },
+    remove: async (ids) => (await ready()).local.remove(ids),
+    async documents() {
+      const { local } = await ready();
+      const documents = await local.corpus.documents();
+      return documents.map(({ id, url, title, passages }) => ({ id, url, title, passages }));
+    },
+    status: async () => status(await ready()),
+    warm: async (tier) => warm(await ready(), tier),
+    async close() {
+      (await opened)?.stop();
+      opened = undefined;
+    },
+  };
+}
+
+async function open(surroundings: Surroundings, options: OpenOptions): Promise<Opened> {
+  const semantic = await surroundings.semantic(options);
+  const local = await openLocalCorpus({
+    name: options.name,
+    store: surroundings.localStore(options.name),
+    ...semantic,
+    chunker: surroundings.chunker,
+    reading: surroundings.reading,
+    lock: (job, signal) => surroundings.lock(options.name, job, signal),
+    announce: () => surroundings.announce(options.name),
+  });
+  const published = (options.published ?? []).map((url) => surroundings.published(url));
+  const reranking = surroundings.reranking(options);
+  const searcher = createSearcher({
+    corpora: [local, ...published],
+    embedder: semantic.embedder,
+    reranker: (choice) => reranking.reranker(choice),
+    ...(options.language === undefined ? {} : { language: options.language }),
+  });
+  const forget = surroundings.onChanged(options.name, () => void local.refresh().catch(() => undefined));
+  const stop = () => {
+    forget();
+    reranking.close();
+  };
+  return { local, searcher, semantic, reranking, published, stop };
+}
+
+async function status({ local, published, searcher, reranking }: Opened): Promise<EngineStatus> {
+  const own = local.corpus.statistics();
+  let [documents, passages] = [own.documents, own.passages];
+  for (const corpus of published) {
+    const moment = await corpus.moment(new AbortController().signal).catch(() => undefined);
+    passages += moment?.terms.statistics().passages ?? 0;
+    documents += moment?.documents ?? 0;
+  }
+  const reranker = reranking.info();
+  return {
+    documents,
+    passages,
+    bytes: own.bytes,
+    pending: await local.pending(),
+    timings: searcher.timings.read(),
+    ...(reranker === undefined ? {} : { reranker }),
+  };
+}
+
+async function warm(
+  { searcher, semantic, reranking }: Opened,
+  tier: 'lexical' | 'semantic' | 'reranked',
+): Promise<void> {
+  // A search for a word loads what its tier reads: directories and lengths, then vectors and rows.
+  const pipeline = tier === 'lexical' ? 'lexical' : 'hybrid';
+  await searcher.search('search', { pipeline, limit: 1 });
+  if (tier !== 'lexical') await semantic.embedder.embedQuery('search');
+  if (tier === 'reranked') await reranking.load();
+}
+
+/** A tier that says no to every question, in words. */
+export function noReranking(code: SearchError['code'], reason: string): RerankTier {
+  const refuse = () => Promise.reject(new SearchError(code, reason));
+  return {
+    reranker: () => ({ name: 'none', rerank: refuse }),
+    load: refuse,
+    info: () => undefined,
+    close: () => undefined,
+  };
+}
+
+/** An embedder that is loaded at its first use; a failed load is tried again at the next. */
+export function lazyEmbedder(load: () => Promise<Embedder>): Embedder {
+  const loaded = once(() =>
+    load().catch((error) => {
+      throw toSearchError(error);
+    }),
+  );
+  return {
+    embedQuery: async (text, signal) => (await loaded()).embedQuery(text, signal),
+    embedPassages: async (texts, signal) => (await loaded()).embedPassages(texts, signal),
+  };
+}

@@ -1,0 +1,174 @@
+import { once } from '../core/cancellation.ts';
+import { type Document, documentId, type Passage, type Source } from '../core/document.ts';
+import { SearchError } from '../core/errors.ts';
+import { passageText } from '../core/passage-text.ts';
+import type { Embedder, Store } from '../core/ports.ts';
+import { type Corpus, openCorpus } from '../index/corpus.ts';
+import { fingerprint } from '../index/fingerprint.ts';
+import { type Analyzer, createAnalyzer, TOKENIZER_VERSION } from '../index/lexical/analysis.ts';
+import { MANIFEST_FORMAT } from '../index/manifest.ts';
+import { quantise } from '../index/vectors/quantise.ts';
+import { exactVectorIndex } from '../index/vectors/scan.ts';
+import { createInbox } from './inbox.ts';
+import { indexSources, type PreparedDocument } from './indexer.ts';
+import type { SearchableCorpus } from './searcher.ts';
+import type { IndexProgress, IndexReport } from './types.ts';
+
+/** The embedding space of a corpus's vectors; part of its fingerprint. */
+export interface EmbeddingSpace {
+  readonly model: string;
+  readonly revision: string;
+  readonly dtype: string;
+  readonly pooling: string;
+  readonly prefixes: readonly string[];
+  readonly dimensions: number;
+}
+
+/** How documents are read. */
+export interface Reading {
+  read(source: Source): Promise<Document>;
+  split(document: Document): readonly Passage[];
+}
+
+export interface LocalCorpusParts {
+  readonly name: string;
+  readonly store: Store;
+  readonly embedder: Embedder;
+  readonly space: EmbeddingSpace;
+  readonly chunker: string;
+  /** Loads the parsers when documents come: a page that only searches downloads none. */
+  reading(): Promise<Reading>;
+  /** Holds the corpus's write lock, across tabs, while the job runs. */
+  lock<T>(job: () => Promise<T>, signal?: AbortSignal): Promise<T>;
+  /** Tells other tabs that the corpus has changed. */
+  announce(): void;
+}
+
+export interface LocalCorpus extends SearchableCorpus {
+  readonly corpus: Corpus;
+  add(
+    sources: readonly Source[],
+    signal: AbortSignal,
+    onProgress: (progress: IndexProgress) => void,
+  ): Promise<IndexReport>;
+  remove(ids: readonly string[]): Promise<number>;
+  /** Documents given but not indexed yet. */
+  pending(): Promise<number>;
+  refresh(): Promise<void>;
+}
+
+/** Analyzers by language, each made once: they keep caches of the words they have seen. */
+function analyzers(): (language: string) => Promise<Analyzer> {
+  const made = new Map<string, () => Promise<Analyzer>>();
+  return (language) => {
+    const known = made.get(language) ?? once(() => createAnalyzer(language));
+    made.set(language, known);
+    return known();
+  };
+}
+
+/** What must not change between indexing and searching. */
+export function corpusFingerprint(space: EmbeddingSpace, chunker: string): string {
+  const { dimensions: _, ...model } = space;
+  return fingerprint({ ...model, chunker, tokenizer: String(TOKENIZER_VERSION), format: MANIFEST_FORMAT });
+}
+
+/** Opens the corpus of documents that were added here. A corpus made in another way is refused with 'mismatch'. */
+export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCorpus> {
+  const corpus = await openCorpus(parts.store, {
+    fingerprint: corpusFingerprint(parts.space, parts.chunker),
+    analyzer: analyzers(),
+  });
+  const inbox = createInbox(parts.store);
+  let scanned: { readonly generation: number; readonly index: ReturnType<typeof exactVectorIndex> } | undefined;
+
+  const store = async (batch: readonly PreparedDocument[], signal: AbortSignal | undefined) => {
+    const texts = batch.flatMap(({ document, passages }) =>
+      passages.map((passage) => passageText({ title: document.title, heading: passage.heading, text: passage.text })),
+    );
+    const vectors = await parts.embedder.embedPassages(texts, signal);
+    checkDimensions(vectors, texts.length, parts.space);
+    let row = 0;
+    const add = batch.map(({ document, hash, passages }) => {
+      const from = row * parts.space.dimensions;
+      row += passages.length;
+      const own = vectors.subarray(from, row * parts.space.dimensions);
+      return { document, hash, passages, vectors: quantise(own, parts.space.dimensions) };
+    });
+    await corpus.apply({ add }, signal);
+    parts.announce();
+  };
+
+  const hashes = async () => new Map((await corpus.documents()).map(({ id, hash }) => [id, hash]));
+
+  return {
+    name: parts.name,
+    optional: false,
+    corpus,
+    async moment() {
+      const view = corpus.view();
+      if (scanned?.generation !== view.generation)
+        scanned = { generation: view.generation, index: exactVectorIndex(view) };
+      const empty = view.statistics().passages === 0;
+      const { documents } = corpus.statistics();
+      return { documents, terms: view, numbers: view, passages: view, vectors: empty ? undefined : scanned.index };
+    },
+    async add(sources, signal, onProgress) {
+      for (const { id } of sources) documentId(id);
+      if (sources.length > 0) await inbox.put(sources);
+      return parts.lock(async () => {
+        await corpus.refresh(signal);
+        const names = await inbox.pending();
+        const nameOf = new Map<Source, string>();
+        const waiting = async function* () {
+          for (const name of names) {
+            const source = await inbox.take(name);
+            if (source === undefined) continue;
+            nameOf.set(source, name);
+            yield source;
+          }
+        };
+        const { read, split } = await parts.reading();
+        const report = await indexSources(
+          waiting(),
+          { read, split, hashes, store },
+          {
+            total: names.length,
+            signal,
+            onProgress,
+            async onDone(done) {
+              await inbox.done(done.flatMap((source) => nameOf.get(source) ?? []));
+              for (const source of done) nameOf.delete(source);
+            },
+          },
+        );
+        await corpus.compact(signal);
+        parts.announce();
+        return report;
+      }, signal);
+    },
+    async remove(ids) {
+      const wanted = ids.map((id) => documentId(id));
+      return parts.lock(async () => {
+        await corpus.refresh();
+        const before = (await corpus.documents()).length;
+        await corpus.apply({ remove: wanted });
+        parts.announce();
+        return before - (await corpus.documents()).length;
+      });
+    },
+    pending: async () => (await inbox.pending()).length,
+    async refresh() {
+      await corpus.refresh();
+    },
+  };
+}
+
+/** Refuses vectors of another width than the space says, before they are stored. */
+function checkDimensions(vectors: Float32Array, texts: number, { dimensions, model }: EmbeddingSpace): void {
+  if (vectors.length !== texts * dimensions)
+    throw new SearchError(
+      'mismatch',
+      `${model} gave ${vectors.length / Math.max(1, texts)} dimensions, not ${dimensions}.`,
+    );
+}
