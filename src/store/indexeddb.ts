@@ -6,8 +6,9 @@ import type { ByteRange, Store, StoreChanges } from '../core/ports.ts';
 import { checkName, checkRange, openness } from './blob.ts';
 
 /**
- * Bytes a chunk record holds. A record costs about as much as 100 kB of bytes to write, and a ranged read pays for
- * whole chunks: 64 kB is the middle (sizes from 16 kB to 1 MB measured in Chromium: docs/decisions/store-chunks.md).
+ * Bytes a chunk record holds: a record costs time to write, and a ranged read pays for whole chunks. In Chromium 156,
+ * 60 MB written / read / one range of 32 kB took: 16 kB 350 / 365 / 0.7 ms; 64 kB 205 / 200 / 0.9 ms; 256 kB 190 / 205 /
+ * 1.5 ms; 1 MB 310 / 235 / 3.9 ms.
  */
 const CHUNK_BYTES = 65_536;
 const SCHEMA_VERSION = 1;

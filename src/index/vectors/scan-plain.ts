@@ -34,9 +34,20 @@ export function loadPlain(
   };
 }
 
-/** In int32 throughout; `as number` because every index lies inside, and `??` would cost a branch a value. */
+/**
+ * In int32 throughout. Four sums at once, for a processor adds while it multiplies (25 against 38 ms for 100,000 × 256).
+ * `as number` because every index lies inside, and `??` would cost a branch a value.
+ */
 function dotProduct(rows: Int8Array, start: number, query: Int16Array): number {
-  let sum = 0;
-  for (let i = 0; i < query.length; i += 1) sum = (sum + Math.imul(rows[start + i] as number, query[i] as number)) | 0;
-  return sum;
+  const fours = query.length & ~3;
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = 0;
+  for (; i < fours; i += 4) {
+    a = (a + Math.imul(rows[start + i] as number, query[i] as number)) | 0;
+    b = (b + Math.imul(rows[start + i + 1] as number, query[i + 1] as number)) | 0;
+    c = (c + Math.imul(rows[start + i + 2] as number, query[i + 2] as number)) | 0;
+    d = (d + Math.imul(rows[start + i + 3] as number, query[i + 3] as number)) | 0;
+  }
+  for (; i < query.length; i += 1) a = (a + Math.imul(rows[start + i] as number, query[i] as number)) | 0;
+  return (a + b + c + d) | 0;
 }

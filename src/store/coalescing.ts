@@ -1,0 +1,93 @@
+import type { ByteRange } from '../core/ports.ts';
+
+/** Bytes that it is cheaper to fetch and drop than to ask for separately: a request costs about as much as 16 kB. */
+const GAP_BYTES = 16_384;
+/** Longer requests are not made by joining, so that the first block does not wait for the last. */
+const JOINED_BYTES = 1_048_576;
+
+export interface Wanted {
+  readonly name: string;
+  /** Undefined for the whole blob; otherwise at least one byte. */
+  readonly range: ByteRange | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+interface Waiting<T> extends Wanted {
+  readonly resolve: (loaded: Promise<T>) => void;
+}
+
+/**
+ * Joins reads that are asked for in the same turn and lie next to each other in one blob; each gets what the joined
+ * read gave. A joined read is cancelled when all who wait for it have cancelled.
+ */
+export function coalesce<T>(
+  load: (name: string, range: ByteRange | undefined, signal: AbortSignal) => Promise<T>,
+): (wanted: Wanted) => Promise<T> {
+  let waiting: Waiting<T>[] = [];
+
+  function flush(): void {
+    const all = waiting;
+    waiting = [];
+    for (const group of groupsOf(all)) {
+      const [first] = group;
+      if (first === undefined) continue;
+      const loaded = load(first.name, unionOf(group), signalOfAll(group));
+      for (const { resolve } of group) resolve(loaded);
+    }
+  }
+
+  return (wanted) =>
+    new Promise((resolve) => {
+      // A microtask: after everything that the caller asks for in this turn, before anything else.
+      if (waiting.length === 0) queueMicrotask(flush);
+      waiting.push({ ...wanted, resolve });
+    });
+}
+
+/** Reads that share one request: of one blob, and each at most GAP_BYTES after the one before. */
+export function groupsOf<W extends Wanted>(all: readonly W[]): readonly (readonly W[])[] {
+  const start = ({ range }: Wanted) => range?.offset ?? Number.NEGATIVE_INFINITY;
+  const sorted = [...all].sort((a, b) =>
+    a.name === b.name ? (start(a) < start(b) ? -1 : 1) : a.name < b.name ? -1 : 1,
+  );
+  const groups: W[][] = [];
+  for (const wanted of sorted) {
+    const group = groups.at(-1);
+    if (group !== undefined && joins(group, wanted)) group.push(wanted);
+    else groups.push([wanted]);
+  }
+  return groups;
+}
+
+function joins(group: readonly Wanted[], { name, range }: Wanted): boolean {
+  if (group[0]?.name !== name) return false;
+  const union = unionOf(group);
+  // The whole blob holds every range of it.
+  if (union === undefined || range === undefined) return union === undefined;
+  const end = union.offset + union.length;
+  return (
+    range.offset <= end + GAP_BYTES &&
+    range.offset + range.length - union.offset <= Math.max(JOINED_BYTES, union.length)
+  );
+}
+
+function unionOf(group: readonly Wanted[]): ByteRange | undefined {
+  const ranges = group.map(({ range }) => range);
+  if (ranges.includes(undefined)) return undefined;
+  const offset = Math.min(...ranges.map((range) => range?.offset ?? 0));
+  const end = Math.max(...ranges.map((range) => (range?.offset ?? 0) + (range?.length ?? 0)));
+  return { offset, length: end - offset };
+}
+
+/** Fires when every one of the group has a signal and all have fired. */
+function signalOfAll(group: readonly Wanted[]): AbortSignal {
+  const controller = new AbortController();
+  const signals = group.flatMap(({ signal }) => (signal === undefined ? [] : [signal]));
+  if (signals.length < group.length) return controller.signal;
+  const check = () => {
+    if (signals.every((signal) => signal.aborted)) controller.abort();
+  };
+  for (const signal of signals) signal.addEventListener('abort', check, { once: true });
+  check();
+  return controller.signal;
+}
