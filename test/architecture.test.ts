@@ -18,7 +18,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   retrieve: ['core', 'index', 'models', 'store'],
   rerank: ['core', 'index', 'models', 'store'],
   engine: ['core', 'ingest', 'index', 'store', 'models', 'retrieve', 'fuse', 'rerank'],
-  client: ['core', 'engine'],
+  client: ['core', 'ingest', 'index', 'store', 'models', 'retrieve', 'fuse', 'rerank', 'engine'],
   element: ['core', 'client', 'engine'],
   page: ['core', 'client', 'element', 'engine', 'ingest'],
   cli: ['core', 'ingest', 'index', 'store', 'models', 'retrieve', 'fuse', 'rerank', 'engine', 'eval', 'client'],

@@ -1,7 +1,13 @@
 import { once } from '../core/cancellation.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
-import { type EmbeddingSpace, type LocalCorpus, openLocalCorpus, type Reading } from './local-corpus.ts';
+import {
+  corpusFingerprint,
+  type EmbeddingSpace,
+  type LocalCorpus,
+  openLocalCorpus,
+  type Reading,
+} from './local-corpus.ts';
 import { createSearcher, type RerankChoice, type SearchableCorpus, type Searcher } from './searcher.ts';
 import type { EngineHost, EngineStatus, OpenOptions } from './types.ts';
 
@@ -23,7 +29,7 @@ export interface RerankTier {
 /** What an engine needs of where it runs; workers/engine.worker.ts gives the browser's, tests give fakes. */
 export interface Surroundings {
   localStore(name: string): Store;
-  published(url: string): SearchableCorpus;
+  published(url: string, fingerprint: string): SearchableCorpus;
   semantic(options: OpenOptions): Promise<Semantic>;
   reranking(options: OpenOptions): RerankTier;
   readonly chunker: string;
@@ -91,7 +97,8 @@ async function open(surroundings: Surroundings, options: OpenOptions): Promise<O
     lock: (job, signal) => surroundings.lock(options.name, job, signal),
     announce: () => surroundings.announce(options.name),
   });
-  const published = (options.published ?? []).map((url) => surroundings.published(url));
+  const fingerprint = corpusFingerprint(semantic.space, surroundings.chunker);
+  const published = (options.published ?? []).map((url) => surroundings.published(url, fingerprint));
   const reranking = surroundings.reranking(options);
   const searcher = createSearcher({
     corpora: [local, ...published],

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { toSearchError } from '../core/errors.ts';
+import type { IndexReport } from '../engine/types.ts';
+import { fileStore } from '../store/files.ts';
+import { nodeCorpus, nodeSemantic } from './node-engine.ts';
+import { packageDocuments } from './packages.ts';
+import { STRICT_CSP, serveFolders } from './static-server.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const HELP = `findling demo [--port 4321] [--no-build] [--index-only]
+
+Indexes the Markdown and HTML documentation of the installed packages, builds the page and serves both on localhost.
+`;
+
+/** Indexes the packages' documentation into `folder`; what has not changed since the last run is not read again. */
+export async function indexPackages(folder: string, modules = resolve(root, 'node_modules')): Promise<IndexReport> {
+  const sources = packageDocuments(modules);
+  const corpus = await nodeCorpus(fileStore(folder), await nodeSemantic());
+  const gone = (await corpus.corpus.documents()).filter(({ id }) => !sources.some((source) => source.id === id));
+  if (gone.length > 0) await corpus.remove(gone.map(({ id }) => id));
+  let shown = 0;
+  const report = await corpus.add(sources, new AbortController().signal, ({ documents, of, passages, rate }) => {
+    if (documents < of && performance.now() - shown < 500) return;
+    shown = performance.now();
+    process.stderr.write(
+      `\rindexing ${documents} of ${of} documents, ${passages} passages, ${Math.round(rate)} documents/s `,
+    );
+  });
+  process.stderr.write('\n');
+  return report;
+}
+
+/** As indexPackages; an index made by another version of findling is made anew. */
+async function freshIndex(folder: string): Promise<IndexReport> {
+  try {
+    return await indexPackages(folder);
+  } catch (error) {
+    if (!['mismatch', 'corrupt'].includes(toSearchError(error).code)) throw error;
+    await rm(folder, { recursive: true, force: true });
+    return indexPackages(folder);
+  }
+}
+
+async function buildPage(): Promise<void> {
+  const { build } = await import('vite');
+  await build({ root, logLevel: 'warn' });
+}
+
+export async function demoCommand(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: { type: 'string', default: '4321' },
+      'no-build': { type: 'boolean', default: false },
+      'index-only': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const index = resolve(root, '.cache/demo-index');
+  const { added, unchanged, failed } = await freshIndex(index);
+  for (const { id, reason } of failed) process.stderr.write(`left out ${id}: ${reason}\n`);
+  process.stderr.write(`${added} documents indexed, ${unchanged} unchanged\n`);
+  if (values['index-only']) return 0;
+  if (!values['no-build'] || !existsSync(resolve(root, 'dist/index.html'))) await buildPage();
+  const server = await serveFolders({
+    folders: { '/': resolve(root, 'dist'), '/index': index, '/docs': resolve(root, 'node_modules') },
+    port: Number(values.port),
+    headers: { 'content-security-policy': STRICT_CSP },
+  });
+  process.stdout.write(`findling is ready: ${server.url}\n`);
+  return 0;
+}

@@ -1,0 +1,28 @@
+import { SearchError } from '../core/errors.ts';
+import type { Store } from '../core/ports.ts';
+import { openCorpus } from '../index/corpus.ts';
+import { loadManifest } from '../index/manifest.ts';
+import { exactVectorIndex } from '../index/vectors/scan.ts';
+import type { SearchableCorpus } from './searcher.ts';
+
+/**
+ * A corpus that somebody else wrote, e.g. served as static files. SearchError 'not-found' where there is none, 'mismatch'
+ * where it was made with another model or another way of reading than `fingerprint` says.
+ */
+export async function openReadOnlyCorpus(name: string, store: Store, fingerprint: string): Promise<SearchableCorpus> {
+  if ((await loadManifest(store, '')) === undefined)
+    throw new SearchError('not-found', `There is no index at ${name}.`);
+  const corpus = await openCorpus(store, { fingerprint, analyzer: refuse });
+  const view = corpus.view();
+  const { documents } = corpus.statistics();
+  const vectors = exactVectorIndex(view);
+  return {
+    name,
+    optional: true,
+    moment: async () => ({ documents, terms: view, numbers: view, passages: view, vectors }),
+  };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new SearchError('unsupported', 'A published index cannot be added to.'));
+}
