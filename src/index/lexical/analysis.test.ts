@@ -20,13 +20,13 @@ describe('createAnalyzer', () => {
 
   it('finds identifiers whole, by part, and however they are joined', () => {
     const whole = (text: string) => english.analyze(text);
-    expect(whole('asyncio.run')).toEqual(['asyncio', 'run', 'asynciorun']);
-    expect(whole('--no-verify')).toEqual(['verifi', 'noverifi']);
+    expect(whole('asyncio.run')).toEqual(['asynciorun', 'asyncio', 'run']);
+    expect(whole('--no-verify')).toEqual(['noverifi', 'verifi']);
     expect(whole('useState')).toEqual(['usest', 'us', 'state']);
-    expect(whole('foo_bar')).toEqual(['foo', 'bar', 'foobar']);
-    expect(whole('node:fs std::vector')).toEqual(['node', 'fs', 'nodef', 'std', 'vector', 'stdvector']);
+    expect(whole('foo_bar')).toEqual(['foobar', 'foo', 'bar']);
+    expect(whole('node:fs std::vector')).toEqual(['nodef', 'node', 'fs', 'stdvector', 'std', 'vector']);
     expect(whole('C++ and C#')).toEqual(['c++', 'c', 'c#', 'c']);
-    expect(whole('python3.11')).toEqual(['python', '3.11', 'python3.11']);
+    expect(whole('python3.11')).toEqual(['python3.11', 'python', '3.11']);
     for (const same of ['useState', 'use-state', 'use_state', 'usestate'])
       expect(whole(same), same).toContain(english.term('usestate'));
     expect(whole('e-mail')).toContain(english.term('email'));

@@ -1,3 +1,4 @@
+import { once } from '../../core/cancellation.ts';
 import { fold, foldDiacritics, isAscii, lowerCase } from './folding.ts';
 import { type LanguageRules, loadLanguage, primaryLanguage } from './languages.ts';
 import { bigrams, humps, isUnspaced, pieces, runs, segment, whole } from './words.ts';
@@ -5,29 +6,42 @@ import { bigrams, humps, isUnspaced, pieces, runs, segment, whole } from './word
 /** Goes into the fingerprint: any change of what analyze() gives for any text must change it. */
 export const TOKENIZER_VERSION = 1;
 
+/** A word as the index knows it. */
+export interface Slot {
+  /** Its term; a second one where the stem depends on accents. Either stands for the word. */
+  readonly terms: readonly string[];
+  /** What it is made of: `asyncio` and `run` of `asyncio.run`, pairs of a long Chinese word. Indexed beside it. */
+  readonly parts: readonly Slot[];
+}
+
 /** One language's way from text to index terms; the same for build, browser and Node. */
 export interface Analyzer {
   /** BCP 47 primary tag. */
   readonly language: string;
   /**
    * The index terms of a field in order: folded, stop words dropped, stemmed; a word may give several (an identifier
-   * its parts and itself written together). A text of stop words alone keeps them, so that a page called "About" is found.
+   * itself written together and its parts). A text of stop words alone keeps them, so that a page called "About" is found.
    */
   analyze(text: string): string[];
   /** Folded surface words in order, nothing dropped and nothing stemmed; identifiers by their pieces. */
   words(text: string): string[];
   /** The index term of one word; undefined for a stop word. */
   term(word: string): string | undefined;
-  /** All index terms one run of letters gives, `useState` → use, state, usestat; empty for a stop word. */
-  terms(run: string): readonly string[];
+  /** What analyze() gives for a text, as the words it came from; stop words left out. */
+  slots(text: string): readonly Slot[];
 }
 
 const CACHED_RUNS = 1 << 16;
 const CACHED_LENGTH = 40;
 
-/** The analyzer of a language. One without rules of its own here has no stop words and no stemmer. */
-export async function createAnalyzer(language: string): Promise<Analyzer> {
-  return analyzer(primaryLanguage(language), await loadLanguage(language));
+const analyzers = new Map<string, () => Promise<Analyzer>>();
+
+/** The analyzer of a language, made once. One without rules of its own here has no stop words and no stemmer. */
+export function createAnalyzer(language: string): Promise<Analyzer> {
+  const primary = primaryLanguage(language);
+  const make = analyzers.get(primary) ?? once(async () => analyzer(primary, await loadLanguage(primary)));
+  analyzers.set(primary, make);
+  return make();
 }
 
 function analyzer(language: string, rules: LanguageRules): Analyzer {
@@ -36,7 +50,7 @@ function analyzer(language: string, rules: LanguageRules): Analyzer {
   const terms = (run: string): readonly string[] => {
     const known = cache.get(run);
     if (known !== undefined) return known;
-    const found = runTerms(run, wordTerms);
+    const found = [...new Set(flatten(runSlots(run, wordTerms)))];
     if (run.length <= CACHED_LENGTH) {
       if (cache.size >= CACHED_RUNS) cache.clear();
       cache.set(run, found);
@@ -45,7 +59,6 @@ function analyzer(language: string, rules: LanguageRules): Analyzer {
   };
   return {
     language,
-    terms,
     analyze(text) {
       const found: string[] = [];
       for (const run of runs(text)) for (const term of terms(run)) found.push(term);
@@ -53,15 +66,23 @@ function analyzer(language: string, rules: LanguageRules): Analyzer {
     },
     words: surfaceWords,
     term: (word) => wordTerms(lowerCase(word))[0],
+    slots: (text) => runs(text).flatMap((run) => runSlots(run, wordTerms)),
   };
+}
+
+function flatten(slots: readonly Slot[]): string[] {
+  return slots.flatMap(({ terms, parts }) => [...terms, ...flatten(parts)]);
 }
 
 function surfaceWords(text: string): string[] {
   const found: string[] = [];
   for (const run of runs(text))
     for (const piece of pieces(run))
-      if (isUnspaced(piece)) for (const word of segment(piece)) found.push(fold(word));
-      else found.push(fold(piece));
+      for (const word of isUnspaced(piece) ? segment(piece) : [piece]) {
+        const folded = fold(word);
+        // A mark that stands alone folds to nothing.
+        if (folded !== '') found.push(folded);
+      }
   return found;
 }
 
@@ -81,7 +102,7 @@ function wordAnalysis(language: string, { stem, stopWords }: LanguageRules): Wor
     const term = stemmed(core);
     // Stemmers know suffixes with their accents, readers type without: index both stems where they differ.
     const plain = isAscii(core) ? term : stemmed(foldDiacritics(core));
-    return plain === term ? [term] : [term, plain];
+    return (plain === term ? [term] : [term, plain]).filter((each) => each !== '');
   };
 }
 
@@ -92,28 +113,35 @@ function withoutApostrophe(word: string, language: string): string {
   return parts.reduce((longest, part) => (part.length >= longest.length ? part : longest), '');
 }
 
-function runTerms(run: string, wordTerms: WordTerms): readonly string[] {
+function runSlots(run: string, wordTerms: WordTerms): readonly Slot[] {
   const parts = pieces(run);
   const together = whole(parts);
-  const found = new Set<string>();
-  const add = (word: string) => {
-    for (const term of wordTerms(lowerCase(word))) found.add(term);
+  const slot = (word: string, inner: readonly Slot[]): readonly Slot[] => {
+    const terms = wordTerms(lowerCase(word));
+    return terms.length > 0 ? [{ terms, parts: inner }] : inner;
   };
+  if (together === undefined) return parts.flatMap((piece) => pieceSlots(piece, slot));
   // The letters of U.S.A. are no words.
-  if (together === undefined || parts.some((part) => part.length > 1)) for (const part of parts) addPiece(part, add);
-  if (together !== undefined) add(together);
-  return [...found];
+  if (parts.every((part) => part.length === 1)) return slot(together, []);
+  return slot(
+    together,
+    parts.flatMap((piece) => pieceSlots(piece, slot)),
+  );
 }
 
-function addPiece(piece: string, add: (word: string) => void): void {
-  if (isUnspaced(piece)) {
-    for (const word of segment(piece)) {
-      add(word);
-      for (const pair of bigrams(word)) add(pair);
-    }
-    return;
-  }
-  add(piece);
-  for (const hump of humps(piece)) if (hump.length > 1) add(hump);
-  if (piece.endsWith('++') || piece.endsWith('#')) add(piece.replace(/[+#]+$/, ''));
+type MakeSlot = (word: string, parts: readonly Slot[]) => readonly Slot[];
+
+function pieceSlots(piece: string, slot: MakeSlot): readonly Slot[] {
+  if (isUnspaced(piece))
+    return segment(piece).flatMap((word) =>
+      slot(
+        word,
+        bigrams(word).flatMap((pair) => slot(pair, [])),
+      ),
+    );
+  const inner = /[+#]$/.test(piece) ? [piece.replace(/[+#]+$/, '')] : humps(piece).filter((hump) => hump.length > 1);
+  return slot(
+    piece,
+    inner.flatMap((part) => slot(part, [])),
+  );
 }

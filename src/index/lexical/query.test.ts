@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseQuery } from './query.ts';
+
+describe('parseQuery', () => {
+  it('reads phrases, exclusions and fields', () => {
+    expect(parseQuery('fast "exact match" -slow title:Intro heading:"two words" tail ')).toEqual({
+      text: 'fast "exact match" -slow title:Intro heading:"two words" tail ',
+      plain: 'fast exact match Intro two words tail',
+      words: ['fast', 'tail'],
+      phrases: ['exact match'],
+      excluded: ['slow'],
+      fielded: [
+        { field: 'title', word: 'Intro' },
+        { field: 'heading', word: 'two' },
+        { field: 'heading', word: 'words' },
+      ],
+      typing: false,
+    });
+  });
+
+  it.each([
+    ['git commit --no-verify', ['git', 'commit', '--no-verify']],
+    ['git commit -m', ['git', 'commit', '-m']],
+    ['a - b', ['a', 'b']],
+    ['state-of-the-art', ['state-of-the-art']],
+    ['http://x.com/a:b', ['http://x.com/a:b']],
+    ['foo:bar node:fs', ['foo:bar', 'node:fs']],
+    ['title:', ['title:']],
+    ['say "unbalanced quote', ['say', 'unbalanced', 'quote']],
+    ['-only', ['only']],
+    ['C++ ?', ['C++']],
+    ['""', []],
+    ['', []],
+  ])('takes %j for words', (text, words) => {
+    expect(parseQuery(text)).toMatchObject({ words, phrases: [], excluded: [], fielded: [] });
+  });
+
+  it('reads typographic quotation marks and an excluded phrase', () => {
+    expect(parseQuery('a “b c” -"d e"')).toMatchObject({ words: ['a'], phrases: ['b c'], excluded: ['d e'] });
+  });
+
+  it('knows when the last word is still being typed', () => {
+    const typing = (text: string) => parseQuery(text).typing;
+    expect([typing('conf'), typing('title:conf'), typing('日本')]).toEqual([true, true, true]);
+    expect([typing('conf '), typing('why?'), typing('"a b"'), typing('a -conf'), typing('C++'), typing('')]).toEqual(
+      Array(6).fill(false),
+    );
+    expect(parseQuery('conf', { typing: false }).typing).toBe(false);
+    expect(parseQuery('conf ', { typing: true }).typing).toBe(true);
+    expect(parseQuery('"a b"', { typing: true }).typing).toBe(false);
+  });
+
+  it('gives models the question without operators', () => {
+    expect(parseQuery('How do I "undo" a commit, -svn please?').plain).toBe('How do I undo a commit, please?');
+  });
+
+  it('never throws, and reads no more than it must', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'ab -":“”é中 title'.split('')), maxLength: 60 }), (text) => {
+        const query = parseQuery(text);
+        expect(query.text).toBe(text);
+        for (const word of [...query.words, ...query.phrases, ...query.excluded]) expect(word).toMatch(/[\p{L}\p{N}]/u);
+      }),
+    );
+    expect(parseQuery('word '.repeat(1e6)).words.length).toBe(256);
+  });
+});
