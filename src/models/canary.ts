@@ -8,7 +8,7 @@ export interface Canary {
   /** `logit`: the fp32 model's, computed where the weights were made. */
   readonly pairs: readonly { readonly query: string; readonly passage: string; readonly logit: number }[];
   /** Largest |Δlogit| that a variant may show. */
-  readonly tolerances: Readonly<Partial<Record<Variant, number>>>;
+  readonly tolerance: Readonly<Partial<Record<Variant, number>>>;
 }
 
 export interface CanaryResult {
@@ -26,27 +26,26 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
-/** Reads canary.json: `{ version: 1, pairs: [{ query, passage, logit }], tolerances: { int8: … } }`. */
+/** Reads canary.json: `{ pairs: [{ query, passage, logit }], tolerance: { int8: … } }` (training/export.py writes it). */
 export function parseCanary(json: string): Canary {
   const wrong = (what: string) => new SearchError('corrupt', `canary.json is not readable: ${what}.`);
-  let value: { version?: unknown; pairs?: unknown; tolerances?: unknown } | null;
+  let value: { pairs?: unknown; tolerance?: unknown } | null;
   try {
     value = JSON.parse(json);
   } catch (cause) {
     throw new SearchError('corrupt', 'canary.json is not JSON.', { cause });
   }
-  if (value?.version !== 1 || !Array.isArray(value.pairs) || value.pairs.length === 0)
-    throw wrong('version must be 1, and pairs must hold some');
+  if (!Array.isArray(value?.pairs) || value.pairs.length === 0) throw wrong('pairs must hold some');
   const pairs = value.pairs.map(({ query, passage, logit }: Record<string, unknown>) => {
     if (typeof query !== 'string' || typeof passage !== 'string' || !isNumber(logit))
       throw wrong('each pair needs query, passage and logit');
     return { query, passage, logit };
   });
-  const given: Record<string, unknown> = Object(value.tolerances);
-  const tolerances = Object.fromEntries(
+  const given: Record<string, unknown> = Object(value.tolerance);
+  const tolerance = Object.fromEntries(
     VARIANTS.map((name) => [name, given[name]]).filter(([, each]) => isNumber(each)),
   );
-  return { pairs, tolerances };
+  return { pairs, tolerance };
 }
 
 /**
@@ -71,6 +70,6 @@ export async function runCanary(
   }
   const [firstMs = 0, ...rest] = times;
   const warm = rest.sort((a, b) => a - b);
-  const tolerance = canary.tolerances[variant] ?? Number.NEGATIVE_INFINITY;
+  const tolerance = canary.tolerance[variant] ?? Number.NEGATIVE_INFINITY;
   return { passed: error <= tolerance, error, tolerance, msPerPair: warm[warm.length >> 1] ?? firstMs, firstMs };
 }
