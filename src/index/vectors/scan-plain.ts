@@ -35,12 +35,15 @@ export function loadPlain(
 }
 
 /**
- * In int32 throughout. Four sums at once, for a processor adds while it multiplies (25 against 38 ms for 100,000 × 256).
+ * In int32 throughout. Four sums at once, for a processor adds while it multiplies.
  * `as number` because every index lies inside, and `??` would cost a branch a value.
  */
 function dotProduct(rows: Int8Array, start: number, query: Int16Array): number {
   const fours = query.length & ~3;
-  let [a, b, c, d] = [0, 0, 0, 0];
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
   let i = 0;
   for (; i < fours; i += 4) {
     a = (a + Math.imul(rows[start + i] as number, query[i] as number)) | 0;
