@@ -1,0 +1,106 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { SearchError, toSearchError } from '../core/errors.ts';
+import { parseCorpus, parseQrels, parseQueries } from '../eval/beir.ts';
+import { checkQrels, type JudgedDocument, type Qrels, type TestQuery } from '../eval/collection.ts';
+import { parseTopics } from '../eval/trec.ts';
+
+/** What is searched. */
+export type Corpus =
+  | { readonly kind: 'beir'; readonly documents: readonly JudgedDocument[] }
+  | { readonly kind: 'folder'; readonly path: string }
+  | { readonly kind: 'index'; readonly location: string };
+
+export interface LoadedSet {
+  readonly name: string;
+  readonly corpus: Corpus;
+  readonly queries: readonly TestQuery[];
+  readonly qrels: Qrels;
+  /** Sentences with file and line about what could not be used. */
+  readonly warnings: readonly string[];
+}
+
+export interface SetFiles {
+  readonly split: string;
+  readonly topics: string | undefined;
+  readonly qrels: string | undefined;
+}
+
+/** The text of a file; SearchError says which file is missing and what it was wanted for. */
+export function readText(path: string, what: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    const missing = toSearchError(cause).message.startsWith('ENOENT');
+    throw new SearchError(
+      missing ? 'not-found' : 'bad-input',
+      `${path}: ${missing ? 'there is no such file' : 'this cannot be read'}; ${what} was expected here.`,
+      { cause },
+    );
+  }
+}
+
+export function writeText(path: string, text: string): void {
+  try {
+    writeFileSync(path, text);
+  } catch (cause) {
+    throw new SearchError('bad-input', `${path}: cannot be written (${toSearchError(cause).message}).`, { cause });
+  }
+}
+
+function isUrl(target: string): boolean {
+  return /^https?:\/\//.test(target);
+}
+
+/** Is this folder a published index? */
+export function isPublishedIndex(folder: string): boolean {
+  return ['manifest', 'findling.json', 'index.json'].some((name) => existsSync(join(folder, name)));
+}
+
+function corpusOf(target: string): Corpus {
+  if (isUrl(target)) return { kind: 'index', location: target };
+  const folder = resolve(target);
+  if (!existsSync(folder) || !statSync(folder).isDirectory())
+    throw new SearchError(
+      'not-found',
+      `${target}: there is no such folder; a BEIR folder, a folder of documents or a published index was expected.`,
+    );
+  const corpus = join(folder, 'corpus.jsonl');
+  if (existsSync(corpus))
+    return { kind: 'beir', documents: parseCorpus(readText(corpus, 'corpus.jsonl'), join(target, 'corpus.jsonl')) };
+  return isPublishedIndex(folder) ? { kind: 'index', location: folder } : { kind: 'folder', path: folder };
+}
+
+export function readQueries(path: string): readonly TestQuery[] {
+  const content = readText(path, 'the queries (queries.jsonl, TREC topics, or id<tab>text)');
+  return path.endsWith('.jsonl') ? parseQueries(content, path) : parseTopics(content, path);
+}
+
+/** Reads a test set: the corpus at `target`, its queries and judgements beside it unless named. */
+export function loadSet(target: string, files: SetFiles): LoadedSet {
+  const corpus = corpusOf(target);
+  if (corpus.kind === 'index' && isUrl(target) && (files.topics === undefined || files.qrels === undefined))
+    throw new SearchError(
+      'bad-input',
+      'A published index under a URL has no queries beside it: name them with --topics and --qrels.',
+    );
+  const queries = readQueries(files.topics ?? join(target, 'queries.jsonl'));
+  const qrelsPath = files.qrels ?? join(target, 'qrels', `${files.split}.tsv`);
+  const judgements = parseQrels(readText(qrelsPath, 'the judgements (qrels)'), qrelsPath);
+  const documents = corpus.kind === 'beir' ? new Set(corpus.documents.map(({ id }) => id)) : undefined;
+  const asked = new Set(queries.map(({ id }) => id));
+  const { qrels, warnings } = checkQrels(judgements, qrelsPath, documents, asked);
+  const name = basename(isUrl(target) ? new URL(target).pathname.replace(/\/+$/, '') : resolve(target)) || target;
+  return { name, corpus, queries: queries.filter(({ id }) => qrels.has(id)), qrels, warnings };
+}
+
+/** `count` of the queries, evenly spread over the file, and their judgements. */
+export function sampled(set: LoadedSet, count: number | undefined): LoadedSet {
+  if (count === undefined || count >= set.queries.length) return set;
+  const queries = Array.from(
+    { length: count },
+    (_, at) => set.queries[Math.floor((at * set.queries.length) / count)],
+  ).filter((query): query is TestQuery => query !== undefined);
+  const kept = new Set(queries.map(({ id }) => id));
+  return { ...set, queries, qrels: new Map([...set.qrels].filter(([query]) => kept.has(query))) };
+}

@@ -1,0 +1,124 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseQrels } from '../eval/beir.ts';
+import { loadSet } from './eval-files.ts';
+import type { Evaluable } from './eval-port.ts';
+import { judgeCommand, makeTestSet, serveJudging } from './judge.ts';
+
+let folder = '';
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'findling-judge-'));
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+const prose = (topic: string) => Array.from({ length: 25 }, (_, at) => `${topic}${at}`).join(' ');
+
+function documents(): string {
+  const docs = join(folder, 'docs');
+  mkdirSync(join(docs, 'sub'), { recursive: true });
+  writeFileSync(
+    join(docs, 'guide.md'),
+    `# Guide\n\n${prose('intro')} See [limits of the cookie jar](sub/cookies#size).\n\n## Can I bake at home?\n\n${prose('bake')}\n`,
+  );
+  writeFileSync(join(docs, 'sub/cookies.md'), `# Cookies\n\n${prose('cookie')}\n\n## Size\n\n${prose('size')}\n`);
+  return docs;
+}
+
+const evaluable: Evaluable = {
+  search: async () => ({ rows: [{ document: 'sub/cookies.md#size', score: 1 }], milliseconds: 0, skipped: [] }),
+  rerank: async () => ({ rows: [], milliseconds: 0, skipped: [] }),
+  logits: async () => [],
+  bytes: async () => undefined,
+  close: async () => undefined,
+};
+
+describe('findling judge', () => {
+  it('makes a BEIR folder that findling eval reads', async () => {
+    const out = join(folder, 'set');
+    expect(await judgeCommand([documents(), '--out', out, '--make-only'])).toBe(0);
+    const set = loadSet(out, { split: 'test', topics: undefined, qrels: undefined });
+    expect(set.warnings).toEqual([]);
+    expect(set.queries.map(({ text, segment }) => `${segment}: ${text}`).sort()).toEqual([
+      'anchor: limits of the cookie jar',
+      'faq: Can I bake at home?',
+    ]);
+    const anchor = set.queries.find(({ segment }) => segment === 'anchor');
+    expect([...(set.qrels.get(anchor?.id ?? '')?.keys() ?? [])]).toEqual(['sub/cookies.md#size']);
+    // A second call goes on with what is there.
+    writeFileSync(join(out, 'queries.jsonl'), '{"_id":"mine","text":"x"}\n');
+    await judgeCommand([documents(), '--out', out, '--make-only']);
+    expect(readFileSync(join(out, 'queries.jsonl'), 'utf8')).toContain('mine');
+  });
+
+  it('says what is wrong with a folder', async () => {
+    await expect(judgeCommand([join(folder, 'none')])).rejects.toThrow('there is no such folder');
+    await expect(makeTestSet(folder, { name: 'x', limit: 1, seed: 1 })).rejects.toThrow('no document was found');
+    await expect(judgeCommand([folder, '--wrong'])).rejects.toThrow('findling judge --help');
+    expect(await judgeCommand([])).toBe(2);
+  });
+
+  it('serves a page that grades and saves, to this machine only', async () => {
+    const out = join(folder, 'set');
+    await judgeCommand([documents(), '--out', out, '--make-only']);
+    const graded = () =>
+      parseQrels(readFileSync(join(out, 'qrels/test.tsv'), 'utf8'), 'test.tsv').map(({ query, document, grade }) => [
+        query,
+        document,
+        grade,
+      ]);
+    let done: Promise<void> | undefined;
+    await serveJudging(out, evaluable, { pipelines: 'lexical', depth: 5, port: 0 }, (url, close) => {
+      done = grading(url, graded).finally(close);
+    });
+    await done;
+    expect(graded()).toContainEqual(['own3', 'sub/cookies.md#size', 3]);
+    expect(readFileSync(join(out, 'queries.jsonl'), 'utf8')).toContain('"text":"my question"');
+  });
+
+  async function grading(url: string, graded: () => unknown): Promise<void> {
+    const call = async (
+      path: string,
+      body?: unknown,
+      headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
+    ) => {
+      const answer = await fetch(
+        url + path,
+        body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) },
+      );
+      return { status: answer.status, value: path === '' ? await answer.text() : await answer.json() };
+    };
+    expect((await call('')).value).toContain('findling judge');
+    expect((await call('queries')).value).toHaveLength(2);
+    const document = 'sub/cookies.md#size';
+    const { value: asked } = await call('ask', { text: '  my question ' });
+    expect(asked).toMatchObject({ id: 'own3', graded: 0 });
+    expect((await call('results?query=own3')).value).toMatchObject([{ id: document, grade: null }]);
+    await Promise.all([
+      call('grade', { query: 'own3', document, grade: 1 }),
+      call('grade', { query: 'own3', document: 'guide.md', grade: 2 }),
+    ]);
+    await call('grade', { query: 'own3', document, grade: 3 });
+    await call('grade', { query: 'own3', document: 'guide.md', grade: null });
+    expect(graded()).not.toContainEqual(['own3', 'guide.md', 2]);
+    for (const bad of [
+      { query: 'own3', document, grade: 7 },
+      { query: 'x', document, grade: 1 },
+      { query: 'own3', document: 'x', grade: 1 },
+      {},
+    ])
+      expect((await call('grade', bad)).status).toBe(400);
+    expect((await call('ask', { text: ' ' })).status).toBe(400);
+    // A form of another site's page cannot send JSON without asking first.
+    expect((await call('ask', { text: 'x' }, { 'content-type': 'text/plain' })).status).toBe(400);
+    expect((await call('nothing')).status).toBe(404);
+  }
+});

@@ -1,0 +1,199 @@
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { basename, join, posix, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Document } from '../core/document.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
+import { formatCorpus, formatQrels, formatQueries, parseCorpus, parseQrels, parseQueries } from '../eval/beir.ts';
+import { checkQrels, type Qrels, type TestQuery, type TestSet } from '../eval/collection.ts';
+import { type Anchor, linksIn, questionsFrom } from '../eval/judging.ts';
+import { decodeContent } from '../ingest/decoding.ts';
+import { readDocument } from '../ingest/document.ts';
+import { loadSet, readText } from './eval-files.ts';
+import { natural } from './eval-options.ts';
+import type { Evaluable } from './eval-port.ts';
+import { folderSources } from './eval-sources.ts';
+import { createJudgeServer } from './judge-server.ts';
+import { createJudgeSession } from './judge-session.ts';
+
+const USAGE = `findling judge: make a test set, and grade its results by hand
+
+Usage: findling judge <folder> [options]
+
+  <folder>          documents (a first test set is made of their headings, FAQs and links), or a BEIR folder to go on with
+  --out DIR         where the test set is written (<folder>-testset); what is there already is kept and gone on with
+  --limit N         questions made at most (200)        --seed N       which of them (1)
+  --pipeline LIST   whose results are pooled for grading (lexical,dense,hybrid)
+  --depth N         results of each (10)                --port N       of the page (4180)
+  --make-only       makes the test set and ends
+  --models DIR      folder with catalog.json and the weights
+
+Then: findling eval DIR
+`;
+
+const FLAGS = {
+  out: { type: 'string' },
+  limit: { type: 'string' },
+  seed: { type: 'string' },
+  pipeline: { type: 'string' },
+  depth: { type: 'string' },
+  port: { type: 'string' },
+  'make-only': { type: 'boolean' },
+  models: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** `findling judge`. Serves the page until interrupted, unless --make-only. */
+export async function judgeCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readFlags(args);
+  const [folder] = positionals;
+  if (values.help || folder === undefined) {
+    process.stdout.write(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const isSet = existsSync(join(folder, 'corpus.jsonl'));
+  const out = values.out ?? (isSet ? folder : `${resolve(folder)}-testset`);
+  if (!existsSync(join(out, 'corpus.jsonl'))) {
+    const limit = natural(values.limit, 'limit') ?? 200;
+    const set = await makeTestSet(folder, {
+      name: basename(resolve(folder)),
+      limit,
+      seed: natural(values.seed, 'seed') ?? 1,
+    });
+    writeTestSet(out, set);
+    process.stderr.write(
+      `${out}: ${set.documents.length} sections, ${set.queries.length} questions with one judged section each\n`,
+    );
+  }
+  if (values['make-only']) return 0;
+  const { openEngineEvaluable } = await import('./eval-engine.ts');
+  const corpus = loadSet(out, { split: 'test', topics: undefined, qrels: undefined }).corpus;
+  const evaluable = await openEngineEvaluable(corpus, { models: values.models });
+  const port = Number(values.port ?? 4180);
+  await serveJudging(out, evaluable, {
+    pipelines: values.pipeline ?? 'lexical,dense,hybrid',
+    depth: natural(values.depth, 'depth') ?? 10,
+    port,
+  });
+  return 0;
+}
+
+function readFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    throw new SearchError('bad-input', `${toSearchError(error).message} See findling judge --help.`);
+  }
+}
+
+/** Questions from the documents under a folder; documents that cannot be read are left out. */
+export async function makeTestSet(
+  folder: string,
+  options: { readonly name: string; readonly limit: number; readonly seed: number },
+): Promise<TestSet> {
+  if (!existsSync(folder))
+    throw new SearchError('not-found', `${folder}: there is no such folder; one with documents was expected.`);
+  const documents: Document[] = [];
+  const anchors: Anchor[] = [];
+  const sources = folderSources(folder);
+  const ids = new Set(sources.map(({ id }) => id));
+  for (const source of sources) {
+    try {
+      documents.push(await readDocument(source));
+    } catch (error) {
+      process.stderr.write(`findling judge: left out ${source.id}: ${toSearchError(error).message}\n`);
+      continue;
+    }
+    if (source.type !== 'html' && source.type !== 'markdown') continue;
+    for (const { text, href } of linksIn(decodeContent(source.content, source.type))) {
+      const target = targetOf(source.id, href, ids);
+      if (target !== undefined) anchors.push({ from: source.id, text, ...target });
+    }
+  }
+  return questionsFrom(documents, anchors, options);
+}
+
+/** The document that a relative link leads to, if it is one of ours; `page`, `page/` and `page.html` may mean `page.md`. */
+function targetOf(from: string, href: string, ids: ReadonlySet<string>): Pick<Anchor, 'to' | 'fragment'> | undefined {
+  if (/^[a-z][a-z+.-]*:|^\/\//i.test(href)) return undefined;
+  const [path = '', fragment = ''] = href.split('#');
+  const clean = path.replace(/\?.*$/, '');
+  const target =
+    clean === ''
+      ? from
+      : posix.normalize(clean.startsWith('/') ? clean.slice(1) : posix.join(posix.dirname(from), clean));
+  const stem = target.replace(/\/$/, '').replace(/\.(html?|mdx?|markdown)$/i, '');
+  const candidates = [
+    target,
+    ...['md', 'mdx', 'html', 'htm'].flatMap((type) => [`${stem}.${type}`, `${stem}/index.${type}`]),
+  ];
+  const to = candidates.find((id) => ids.has(id));
+  return to === undefined ? undefined : { to, fragment: decodeFragment(fragment) };
+}
+
+function decodeFragment(fragment: string): string {
+  try {
+    return decodeURIComponent(fragment);
+  } catch {
+    // A stray % is part of the name.
+    return fragment;
+  }
+}
+
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
+}
+
+/** A BEIR folder; the first, weak judgements are kept in qrels/weak.tsv too. */
+export function writeTestSet(out: string, { documents, queries, qrels }: TestSet): void {
+  mkdirSync(join(out, 'qrels'), { recursive: true });
+  writeWhole(join(out, 'queries.jsonl'), formatQueries(queries));
+  writeWhole(join(out, 'qrels/test.tsv'), formatQrels(qrels));
+  writeWhole(join(out, 'qrels/weak.tsv'), formatQrels(qrels));
+  // Last: a folder with a corpus counts as made.
+  writeWhole(join(out, 'corpus.jsonl'), formatCorpus(documents));
+}
+
+interface ServeOptions {
+  readonly pipelines: string;
+  readonly depth: number;
+  readonly port: number;
+}
+
+/** Serves the page over a test set's folder; resolves when its server is closed. */
+export async function serveJudging(
+  folder: string,
+  evaluable: Evaluable,
+  options: ServeOptions,
+  onReady?: (url: string, close: () => void) => void,
+): Promise<void> {
+  const path = (name: string) => join(folder, name);
+  const documents = parseCorpus(readText(path('corpus.jsonl'), 'the corpus'), path('corpus.jsonl'));
+  const queries = parseQueries(readText(path('queries.jsonl'), 'the queries'), path('queries.jsonl'));
+  const qrelsPath = path('qrels/test.tsv');
+  const judgements = parseQrels(readText(qrelsPath, 'the judgements'), qrelsPath);
+  const ids = (items: readonly { readonly id: string }[]) => new Set(items.map(({ id }) => id));
+  const { qrels } = checkQrels(judgements, qrelsPath, ids(documents), ids(queries));
+  const save = async (asked: readonly TestQuery[], graded: Qrels) => {
+    writeWhole(path('queries.jsonl'), formatQueries(asked));
+    writeWhole(qrelsPath, formatQrels(graded));
+  };
+  const { pipelines, depth, port } = options;
+  const server = createJudgeServer(
+    createJudgeSession({ documents, queries, qrels, evaluable, pipelines, depth, save }),
+  );
+  await new Promise<void>((resolveListening, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolveListening);
+  });
+  const { port: bound } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${bound}/`;
+  process.stderr.write(`Grade at ${url} with the keys 0–3; every grade is saved to ${qrelsPath}. Ctrl-C ends.\n`);
+  const closed = new Promise<void>((resolveClosed) => server.once('close', resolveClosed));
+  onReady?.(url, () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  await closed;
+}
