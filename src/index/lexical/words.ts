@@ -120,3 +120,34 @@ export function bigrams(word: string): readonly string[] {
   if (characters.length < 3) return [];
   return characters.slice(1).map((character, at) => (characters[at] ?? '') + character);
 }
+
+/** The words inside a run with their places: pieces, the humps of camel case, segmented words of unspaced scripts. */
+export function placedWords({ start, text }: Run): readonly Run[] {
+  const placed: Run[] = [];
+  for (const piece of text.matchAll(PIECE)) {
+    const at = start + piece.index;
+    if (isUnspaced(piece[0])) {
+      for (const script of piece[0].matchAll(SCRIPT_RUN)) {
+        let from = at + script.index;
+        for (const word of isUnspaced(script[0]) ? allSegments(script[0]) : [script[0]]) {
+          placed.push({ start: from, text: word });
+          from += word.length;
+        }
+      }
+      continue;
+    }
+    placed.push({ start: at, text: piece[0] });
+    let from = at;
+    for (const hump of humps(piece[0])) {
+      placed.push({ start: from, text: hump });
+      from += hump.length;
+    }
+  }
+  return placed;
+}
+
+function allSegments(run: string): readonly string[] {
+  if (HANGUL.test(run)) return [run];
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'word' });
+  return Array.from(segmenter.segment(run), ({ segment: word }) => word);
+}

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { excerpt, matcher } from './highlights.ts';
+import { parseQuery } from './query.ts';
+
+async function marked(query: string, text: string, languages: readonly string[] = ['en']): Promise<string[]> {
+  const match = await matcher(parseQuery(query), languages);
+  return match(text).map(({ start, end }) => text.slice(start, end));
+}
+
+describe('matcher', () => {
+  it('marks words by stem, across folding', async () => {
+    expect(await marked('connect cafe ', 'Connections in a Café, not in the café’s cellar.')).toEqual([
+      'Connections',
+      'Café',
+      'café’s',
+    ]);
+    expect(await marked('fi ', 'ﬁ and ＦＩ and fi')).toEqual(['ﬁ', 'ＦＩ', 'fi']);
+    expect(await marked('cafe ', 'a cafe\u0301 here')).toEqual(['cafe\u0301']);
+  });
+
+  it('marks the word being typed by its beginning, but not one letter of it', async () => {
+    expect(await marked('install conf', 'Install the configuration of confetti')).toEqual([
+      'Install',
+      'configuration',
+      'confetti',
+    ]);
+    expect(await marked('install c', 'Install the configuration')).toEqual(['Install']);
+  });
+
+  it('marks identifiers whole, and by part', async () => {
+    expect(await marked('asyncio.run ', 'Call asyncio.run(), or run it')).toEqual(['asyncio.run', 'run']);
+    expect(await marked('state ', 'useState and state')).toEqual(['State', 'state']);
+    expect(await marked('useState ', 'use_state')).toEqual(['use_state']);
+  });
+
+  it('marks phrases with their stop words, and stop words only when nothing else is asked', async () => {
+    expect(await marked('"out of the box"', 'It works out of the box, in a box.')).toEqual(['out of the box', 'box']);
+    expect(await marked('the box ', 'the box')).toEqual(['box']);
+    expect(await marked('to be ', 'to be or not')).toEqual(['to', 'be']);
+  });
+
+  it('marks Chinese words and words of several languages', async () => {
+    expect(await marked('東京 ', '私は東京に住む', ['ja'])).toEqual(['東京']);
+    expect(await marked('houses Häuser ', 'a house, ein Haus', ['en', 'de'])).toEqual(['house', 'Haus']);
+    expect(await marked('-box only ', 'only a box')).toEqual(['only']);
+  });
+
+  it('gives ranges in order, apart and inside, for any text', async () => {
+    const match = await matcher(parseQuery('ab "cd ef" 東京 éa'), ['en', 'ja']);
+    const unit = fc.constantFrom('ab', 'cd', 'ef', ' ', '.', '東', '京', 'é', 'a', 'A', '\u0301', "'", '_', '💡', 'ﬁ');
+    fc.assert(
+      fc.property(fc.array(unit, { maxLength: 40 }), (parts) => {
+        const text = parts.join('');
+        let last = 0;
+        for (const { start, end } of match(text)) {
+          expect(start).toBeGreaterThanOrEqual(last);
+          expect(end).toBeGreaterThan(start);
+          expect(end).toBeLessThanOrEqual(text.length);
+          last = end;
+        }
+      }),
+    );
+  });
+});
+
+describe('excerpt', () => {
+  const filler = 'Nothing of note stands in this sentence. '.repeat(10);
+  const text = `${filler}One alpha here. ${filler}The alpha and beta meet in this place. ${filler}`;
+
+  it('chooses the densest window and begins with its sentence', async () => {
+    const match = await matcher(parseQuery('alpha beta '), ['en']);
+    const { text: shown, ranges } = excerpt(text, match(text), 120);
+    expect(shown).toMatch(/^…/);
+    expect(shown).toContain('The alpha and beta meet');
+    expect(ranges.map(({ start, end }) => shown.slice(start, end))).toEqual(['alpha', 'beta']);
+  });
+
+  it('gives the beginning where nothing is marked, and a short text whole', () => {
+    expect(excerpt(text, [], 60).text).toMatch(/^Nothing of note.*\S…$/);
+    expect(excerpt('short', [{ start: 0, end: 5 }], 60)).toEqual({ text: 'short', ranges: [{ start: 0, end: 5 }] });
+  });
+
+  it('keeps its length, its marks and its surrogate pairs', () => {
+    const words = fc.array(fc.constantFrom('alpha', 'beta', 'x', '.', '💡💡💡💡💡💡💡💡💡💡💡💡💡💡💡💡', '東京'), {
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(words, fc.constantFrom(' ', ''), fc.integer({ min: 8, max: 90 }), (parts, space, most) => {
+        const given = parts.join(space);
+        const ranges = [...given.matchAll(/alpha|beta/g)].map(({ index, 0: word }) => ({
+          start: index,
+          end: index + word.length,
+        }));
+        const { text: shown, ranges: kept } = excerpt(given, ranges, most);
+        expect(shown.length).toBeLessThanOrEqual(Math.max(most, 8));
+        expect(() => encodeURIComponent(shown)).not.toThrow();
+        for (const { start, end } of kept) expect(['alpha', 'beta']).toContain(shown.slice(start, end));
+        if (ranges.length > 0 && most >= 20) expect(kept.length).toBeGreaterThan(0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import type { Query } from '../../core/ports.ts';
+import { type Analyzer, createAnalyzer, type Slot } from './analysis.ts';
+import { fold } from './folding.ts';
+import { phraseUnits, placePhrases } from './phrases.ts';
+import type { TextRange } from './text-range.ts';
+import { isUnspaced, placedRuns, placedWords } from './words.ts';
+
+export { type Excerpt, excerpt } from './excerpt.ts';
+
+interface Wanted {
+  readonly terms: ReadonlySet<string>;
+  readonly prefix: string | undefined;
+}
+
+/**
+ * Finds the words of a text that a query asks for: the same stem in one of the languages, the word being typed by its
+ * beginning, phrases as a whole. Ranges are ascending and apart. Words found only by their typo are not known here.
+ */
+export async function matcher(
+  query: Query,
+  languages: readonly string[],
+): Promise<(text: string) => readonly TextRange[]> {
+  const analyzers = await Promise.all((languages.length > 0 ? languages : ['en']).map(createAnalyzer));
+  const asked = [...query.words, ...query.phrases, ...query.fielded.map(({ word }) => word)];
+  const phrases = query.phrases.map(phraseUnits).filter((units) => units.length > 1);
+  const prefix = typedPrefix(query);
+  const wanted = new Map(analyzers.map((analyzer) => [analyzer, wantedOf(asked.join('\n'), analyzer, prefix)]));
+  const verdicts = new Map<string, boolean>();
+  const matches = (word: string): boolean => {
+    const known = verdicts.get(word);
+    if (known !== undefined) return known;
+    const verdict = [...wanted].some(([analyzer, each]) => isWanted(word, analyzer, each));
+    if (verdicts.size < 10_000) verdicts.set(word, verdict);
+    return verdict;
+  };
+  return (text) => union([...placePhrases(text, phrases), ...rangesOf(text, matches)]);
+}
+
+/** One letter begins too many words to be worth a mark. */
+function typedPrefix(query: Query): string | undefined {
+  const word = query.typing
+    ? (query.fielded.findLast(({ word: each }) => query.text.trimEnd().endsWith(each))?.word ?? query.words.at(-1))
+    : undefined;
+  const prefix = word === undefined ? '' : (phraseUnits(word).at(-1) ?? '');
+  return prefix.length > 1 || isUnspaced(prefix) ? prefix : undefined;
+}
+
+function wantedOf(text: string, analyzer: Analyzer, prefix: string | undefined): Wanted {
+  return { terms: new Set(analyzer.analyze(text)), prefix };
+}
+
+function isWanted(word: string, analyzer: Analyzer, { terms, prefix }: Wanted): boolean {
+  if (prefix !== undefined && fold(word).startsWith(prefix)) return true;
+  const [slot] = analyzer.slots(word);
+  // A stop word gives no slot, and is wanted only by a query of stop words alone.
+  return slot === undefined ? terms.has(fold(word)) : holds(slot, terms);
+}
+
+function holds({ terms }: Slot, wanted: ReadonlySet<string>): boolean {
+  return terms.some((term) => wanted.has(term));
+}
+
+function rangesOf(text: string, matches: (word: string) => boolean): readonly TextRange[] {
+  const ranges: TextRange[] = [];
+  for (const run of placedRuns(text)) {
+    if (!isUnspaced(run.text) && matches(run.text)) {
+      ranges.push({ start: run.start, end: run.start + run.text.length });
+      continue;
+    }
+    for (const word of placedWords(run))
+      if (matches(word.text)) ranges.push({ start: word.start, end: word.start + word.text.length });
+  }
+  return ranges;
+}
+
+function union(ranges: readonly TextRange[]): readonly TextRange[] {
+  const joined: TextRange[] = [];
+  for (const range of [...ranges].sort((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = joined.at(-1);
+    if (last !== undefined && range.start < last.end)
+      joined[joined.length - 1] = { start: last.start, end: Math.max(last.end, range.end) };
+    else joined.push(range);
+  }
+  return joined;
+}
