@@ -29,8 +29,11 @@ export interface HtmlOptions {
   readonly whole?: boolean;
 }
 
-/** A definition's place in the order of headings: below h6, deeper for lists inside lists. */
-const DEFINITION_LEVEL = 6;
+/** Of white space inside preformatted text no more is kept. */
+const LONGEST_GAP = 500;
+
+/** Lists of definitions deeper than this count as this deep, so that heading paths stay short. */
+const DEEPEST_LIST = 4;
 
 /**
  * Reads a page to plain text: its marked body, else its main content, else its body without the site's
@@ -95,12 +98,14 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
       builder.closeHeading(level, anchor, { ...(label && { label }), ...(options.slug && { slug: options.slug }) });
     };
   };
+  /** A definition's place in the order of headings: below h6, deeper for lists inside lists. */
+  const definitionLevel = () => 6 + Math.min(Math.max(1, definitionLists), DEEPEST_LIST);
   const openDefinition = (attributes: Attributes): OnClose =>
-    openHeading(attributes, DEFINITION_LEVEL + Math.max(1, definitionLists), definitionLabel);
+    openHeading(attributes, definitionLevel(), definitionLabel);
   const openList = () => {
     definitionLists += 1;
     return () => {
-      builder.leaveHeadings(DEFINITION_LEVEL + definitionLists);
+      builder.leaveHeadings(definitionLevel());
       definitionLists -= 1;
     };
   };
@@ -157,7 +162,7 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
       const body = whole.trimEnd();
       if (body !== '') builder.write(body);
       else if (preTail === undefined && whole === '') return;
-      preTail = whole.slice(body.length);
+      preTail = whole.slice(body.length, body.length + LONGEST_GAP);
       return;
     }
     const collapsed = cleanText(text).replace(/[\s\u00a0]+/g, ' ');

@@ -1,3 +1,4 @@
+import { fenceReader } from './fences.ts';
 import { splitFrontMatter } from './front-matter.ts';
 import { readHtml } from './html.ts';
 import { stripMdx } from './mdx.ts';
@@ -11,7 +12,9 @@ export interface MarkdownReading {
 }
 
 /** Longer stretches of inline text are taken as they stand: the patterns for emphasis and links are not linear. */
-const LONGEST_INLINE = 20_000;
+const LONGEST_INLINE = 8_000;
+/** The parser's time grows with the square of some blocks' length (tables, lists): it is given stretches of this length. */
+const STRETCH = 40_000;
 
 /**
  * Reads Markdown (GitHub's) or MDX. It is turned into HTML and read as such, so that HTML inside Markdown,
@@ -41,8 +44,8 @@ export async function renderMarkdown(markdown: string): Promise<string> {
   const options = { renderer, gfm: true };
   try {
     const lexer = new Lexer(options);
-    lexer.blockTokens(tame(markdown), lexer.tokens);
-    for (let next = lexer.inlineQueue.shift(); next !== undefined; next = lexer.inlineQueue.shift()) {
+    for (const stretch of stretches(tame(markdown))) lexer.blockTokens(stretch, lexer.tokens);
+    for (const next of lexer.inlineQueue) {
       if (next.src.length > LONGEST_INLINE)
         next.tokens.push({ type: 'text', raw: next.src, text: escapeHtml(next.src), escaped: true });
       else lexer.inlineTokens(next.src, next.tokens);
@@ -52,6 +55,28 @@ export async function renderMarkdown(markdown: string): Promise<string> {
     if (!(error instanceof RangeError)) throw error; // the stack: quotes in lists in quotes, a thousand deep
     return `<pre>${escapeHtml(markdown)}</pre>`;
   }
+}
+
+/** Cuts at a blank line outside code where there is one, else at a line's end. */
+function stretches(markdown: string): readonly string[] {
+  if (markdown.length <= STRETCH) return [markdown];
+  const parts: string[] = [];
+  let start = 0;
+  let end = 0;
+  let gap = 0;
+  const fences = fenceReader();
+  for (const line of markdown.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
+    if (end - start + line.length > STRETCH && end > start) {
+      const cut = gap > start ? gap : end;
+      parts.push(markdown.slice(start, cut));
+      start = cut;
+    }
+    const inCode = fences(line);
+    end += line.length;
+    if (!inCode && line.trim() === '') gap = end;
+  }
+  parts.push(markdown.slice(start));
+  return parts;
 }
 
 /** Takes out what is written for a site generator or for GitHub and is no text. */

@@ -1,3 +1,5 @@
+import { fenceReader } from './fences.ts';
+
 /** An import or export that runs over more lines than this was no such thing. */
 const LONGEST_STATEMENT = 200;
 
@@ -6,18 +8,11 @@ export function stripMdx(markdown: string): string {
   if (!/^(?:import|export)\s|\{\/\*/m.test(markdown)) return markdown;
   const lines = markdown.split('\n');
   const kept: string[] = [];
-  let fence = '';
+  const isCode = fenceReader();
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
-    const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1] ?? '';
-    if (fence !== '') {
-      if (mark.startsWith(fence) && line.trim() === mark) fence = '';
-    } else if (mark !== '') fence = mark;
-    else if (isStatement(line)) {
-      at = statementEnd(lines, at);
-      continue;
-    }
-    kept.push(line);
+    if (!isCode(line) && isStatement(line)) at = statementEnd(lines, at);
+    else kept.push(line);
   }
   return kept.join('\n').replace(/\{\/\*.*?\*\/\}/gs, '');
 }

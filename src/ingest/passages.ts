@@ -97,7 +97,7 @@ function areSiblings(a: Section, b: Section): boolean {
 }
 
 function splitText(text: string, maxWords: number, cut: Cutter): readonly string[] {
-  const pieces = cut(text, 'sentence').flatMap((sentence) => shorten(sentence, maxWords, cut));
+  const pieces = cut.sentences(text).flatMap((sentence) => shorten(sentence, maxWords, cut));
   return fill(pieces, maxWords);
 }
 
@@ -110,7 +110,7 @@ interface Piece {
 function shorten(sentence: string, maxWords: number, cut: Cutter): readonly Piece[] {
   const words = countWords(sentence);
   if (words <= maxWords) return [{ text: sentence, words }];
-  return cut(sentence, 'word').flatMap((word) => shortenWord(word, maxWords));
+  return cut.words(sentence).flatMap((word) => shortenWord(word, maxWords));
 }
 
 function shortenWord(word: string, maxWords: number): readonly Piece[] {

@@ -38,34 +38,51 @@ function countMixed(text: string): number {
   return countWords(spaced) + letters / LETTERS_A_WORD;
 }
 
-type Granularity = 'sentence' | 'word';
+/** Cuts text into pieces that tile it; blanks and punctuation stay with what they follow. */
+export interface Cutter {
+  sentences(text: string): readonly string[];
+  words(text: string): readonly string[];
+}
 
-/** Cuts text into pieces: sentences or words, each with the blanks that follow. */
-export type Cutter = (text: string, granularity: Granularity) => readonly string[];
-
-/** Cuts by Intl.Segmenter in the given language (BCP 47), or by punctuation where the platform has none. */
+/**
+ * Cuts by Intl.Segmenter in the given language (BCP 47), or by punctuation where the platform has none. It is asked
+ * for words only in scripts without blanks: it is slow, and elsewhere blanks do as well.
+ */
 export function cutter(language: string): Cutter {
-  const segmenters = new Map<Granularity, Intl.Segmenter>();
-  const segmenter = (granularity: Granularity): Intl.Segmenter | undefined => {
-    if (typeof Intl.Segmenter !== 'function') return undefined;
-    const made = segmenters.get(granularity) ?? new Intl.Segmenter(knownLocale(language), { granularity });
-    segmenters.set(granularity, made);
+  const sentenceSegmenter = segmenterOf(language, 'sentence');
+  const wordSegmenter = segmenterOf(language, 'word');
+  return {
+    sentences: (text) => lines(text).flatMap((line) => segments(line, sentenceSegmenter(), /\S/, SENTENCE)),
+    words: (text) =>
+      (text.match(/\S+\s*|\s+/g) ?? []).flatMap((word) =>
+        UNSPACED.test(word)
+          ? stretches(word).flatMap((part) => segments(part, wordSegmenter(), /^[\p{L}\p{N}]/u, LETTER))
+          : [word],
+      ),
+  };
+}
+
+const SENTENCE = /.+?(?:[.!?]["')\]]*\s+|[。！？]+|$)/gsu;
+const LETTER = /./gsu;
+
+function segmenterOf(language: string, granularity: 'sentence' | 'word'): () => Intl.Segmenter | undefined {
+  let made: Intl.Segmenter | undefined;
+  return () => {
+    if (typeof Intl.Segmenter === 'function') made ??= new Intl.Segmenter(knownLocale(language), { granularity });
     return made;
   };
-  return (text, granularity) => lines(text).flatMap((line) => cutLine(line, granularity, segmenter(granularity)));
 }
 
-function cutLine(line: string, granularity: Granularity, segmenter: Intl.Segmenter | undefined): readonly string[] {
-  if (segmenter === undefined)
-    return line.match(granularity === 'sentence' ? /.+?(?:[.!?。！？]+["')\]]*\s+|$)/gsu : /\S+\s*|\s+/gu) ?? [line];
-  const pieces = Array.from(segmenter.segment(line), ({ segment }) => segment);
-  return joinTo(pieces, granularity === 'sentence' ? /\S/ : /^[\p{L}\p{N}]/u);
-}
-
-/** Blanks (and between words, punctuation) come as pieces of their own: what is no `start` stays with the piece before it. */
-function joinTo(pieces: readonly string[], start: RegExp): readonly string[] {
+/** A segmenter's pieces, or those of `pattern` without one. Those that are no `start` are joined to the one before. */
+function segments(
+  text: string,
+  segmenter: Intl.Segmenter | undefined,
+  start: RegExp,
+  pattern: RegExp,
+): readonly string[] {
+  const pieces = segmenter === undefined ? text.match(pattern) : Array.from(segmenter.segment(text), (s) => s.segment);
   const joined: string[] = [];
-  for (const piece of pieces) {
+  for (const piece of pieces ?? []) {
     const last = joined.at(-1);
     if (last !== undefined && !start.test(piece)) joined[joined.length - 1] = last + piece;
     else joined.push(piece);
@@ -73,13 +90,15 @@ function joinTo(pieces: readonly string[], start: RegExp): readonly string[] {
   return joined;
 }
 
-/** A text's lines, each with its line ends; longer ones in stretches that end at a blank where there is one. */
+/** A text's lines, each with its line ends. */
 function lines(text: string): readonly string[] {
   const all = text.match(/[^\n]*\n+|[^\n]+$/g) ?? [];
-  return all.every((line) => line.length <= STRETCH) ? all : all.flatMap(stretches);
+  return all.flatMap(stretches);
 }
 
+/** A long line in parts that end at a blank where there is one. */
 function stretches(line: string): readonly string[] {
+  if (line.length <= STRETCH) return [line];
   const parts: string[] = [];
   let start = 0;
   while (line.length - start > STRETCH) {
