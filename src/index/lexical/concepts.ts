@@ -1,0 +1,126 @@
+import type { FieldName, Query } from '../../core/ports.ts';
+import type { Analyzer, Slot } from './analysis.ts';
+import { fold, isAscii } from './folding.ts';
+import { pieces } from './words.ts';
+
+/** One thing a query asks for, in all languages of the corpus at once. Counts as one term for the score. */
+export interface Concept {
+  /** Index terms that stand for it, one way a language; the first names it. */
+  readonly terms: readonly string[];
+  /** Present: it must occur in that field. */
+  readonly field?: FieldName;
+  /** Present: the word being typed, folded; it matches as a prefix. */
+  readonly typed?: string;
+  /** The word as asked, folded, to look for what was meant if nothing matches; absent for parts of a word. */
+  readonly surface?: string;
+}
+
+/** A word and what it is made of; where no passage holds the word, all its parts stand for it. */
+export interface Need {
+  readonly terms: readonly string[];
+  readonly parts: readonly Need[];
+}
+
+export interface Requirement {
+  readonly need: Need;
+  readonly field?: FieldName;
+}
+
+/** A query in the terms of an index. */
+export interface Plan {
+  readonly concepts: readonly Concept[];
+  /** A passage must meet all of them: words of phrases. Fielded concepts are required too. */
+  readonly required: readonly Requirement[];
+  /** A passage must meet none of them. */
+  readonly excluded: readonly Need[];
+  /** Excluded phrases: only the texts can tell. */
+  readonly excludedPhrases: readonly string[];
+}
+
+/** Reads a query with each language's analyzer; alternatives of one word become one concept. */
+export function planQuery(query: Query, analyzers: readonly Analyzer[]): Plan {
+  const needs = (text: string) => needsOf(text, analyzers);
+  const typedField = query.typing
+    ? query.fielded.findLast(({ word }) => query.text.trimEnd().endsWith(word))
+    : undefined;
+  const typedWord = query.typing && typedField === undefined ? query.words.length - 1 : -1;
+  const loose = query.words.flatMap((word, at) => conceptsOf(word, needs(word), at === typedWord));
+  // A stop word at the end is one, unless nothing else is asked for.
+  if (typedWord >= 0 && loose.length > 1 && needs(query.words[typedWord] ?? '').length === 0) loose.pop();
+  const phrases = query.phrases.map(needs);
+  const fielded = query.fielded.flatMap((each) => {
+    const found = orSurface(needs(each.word), [each.word], analyzers);
+    return conceptsOf(each.word, found, each === typedField).map((concept) => ({ ...concept, field: each.field }));
+  });
+  const concepts = [...loose, ...phrases.flat().flatMap((need) => conceptsOf('', [need], false)), ...fielded];
+  // A question of stop words alone: ask for them as they are (they are indexed where a field holds nothing else).
+  const spoken = concepts.length > 0 ? [] : orSurface([], [...query.words, ...query.phrases], analyzers);
+  return {
+    concepts: concepts.length > 0 ? concepts : spoken.flatMap((need) => conceptsOf('', [need], false)),
+    required: query.phrases.flatMap((phrase, at) =>
+      orSurface(phrases[at] ?? [], [phrase], analyzers).map((need) => ({ need })),
+    ),
+    excluded: query.excluded.filter(isOneWord).flatMap((word) => orSurface(needs(word), [word], analyzers)),
+    excludedPhrases: query.excluded.filter((word) => !isOneWord(word)),
+  };
+}
+
+/** `found`, or where all were stop words their surface forms. */
+function orSurface(found: readonly Need[], texts: readonly string[], analyzers: readonly Analyzer[]): readonly Need[] {
+  if (found.length > 0) return found;
+  return texts.flatMap((text) => analyzers[0]?.words(text) ?? []).map((word) => ({ terms: [word], parts: [] }));
+}
+
+function conceptsOf(word: string, needs: readonly Need[], typing: boolean): readonly Concept[] {
+  const surface = word === '' ? undefined : surfaceOf(word);
+  const concepts = needs.flatMap(({ terms, parts }, at): readonly Concept[] => [
+    { terms, ...(surface !== undefined && needs.length === 1 && at === 0 && parts.length === 0 ? { surface } : {}) },
+    ...parts.flatMap((part) => conceptsOf('', [part], false)),
+  ]);
+  if (!typing || surface === undefined || surface === '') return concepts;
+  const first = concepts[0];
+  // The prefix belongs to the word as a whole if it is one (`useSt` → usest), else to its last piece.
+  if (needs.length === 1 && first !== undefined) return [{ ...first, typed: surface, surface }, ...concepts.slice(1)];
+  const last = surfaceOf(pieces(word).at(-1) ?? '');
+  if (last === '') return concepts;
+  return needs.length === 0
+    ? [{ terms: [last], typed: last }]
+    : [...concepts.slice(0, -1), { ...(concepts.at(-1) ?? { terms: [last] }), typed: last }];
+}
+
+/** The word as one index term would begin: folded, its pieces joined. */
+function surfaceOf(word: string): string {
+  return pieces(word.replace(/^[^\p{L}\p{N}]+/u, ''))
+    .map(fold)
+    .join('');
+}
+
+function isOneWord(text: string): boolean {
+  return !/\s/.test(text);
+}
+
+function needsOf(text: string, analyzers: readonly Analyzer[]): readonly Need[] {
+  return text
+    .split(/\s+/)
+    .flatMap((word) =>
+      mergeSlots(analyzers.map((analyzer) => analyzer.slots(word)).filter((slots) => slots.length > 0)),
+    );
+}
+
+/** Readings of one text by several languages: slot by slot where they agree in number, else the first one's slots. */
+function mergeSlots(readings: readonly (readonly Slot[])[]): readonly Need[] {
+  const [first = []] = readings;
+  return first.map((slot, at) => {
+    const same = readings.filter((reading) => reading.length === first.length).map((reading) => reading[at] ?? slot);
+    return {
+      terms: [...new Set(same.flatMap(({ terms }) => terms))],
+      parts: mergeSlots(same.map(({ parts }) => parts).filter((parts) => parts.length > 0)),
+    };
+  });
+}
+
+/** Edits forgiven: none for short words and for names with figures, whose neighbours are other names. */
+export function forgivenEdits(word: string): number {
+  if (/\p{N}/u.test(word) || (!isAscii(word) && /\p{Lo}/u.test(word))) return 0;
+  return word.length >= 8 ? 2 : word.length >= 4 ? 1 : 0;
+}

@@ -1,0 +1,180 @@
+import type { FieldName } from '../../core/ports.ts';
+import { FIELDS, type FieldPostings, type TermMatch, type TermPostings, type TermSource } from '../terms.ts';
+import { type Concept, forgivenEdits, type Need, type Plan } from './concepts.ts';
+
+/** Postings of one term that a concept matches otherwise than exactly. */
+export interface Derived {
+  readonly term: string;
+  readonly kind: 'prefix' | 'typo';
+  /** Edits, for typos. */
+  readonly distance: number;
+  readonly fields: readonly FieldPostings[];
+}
+
+/** A concept with everything the index holds for it. */
+export interface Evidence {
+  /** Names the concept to the scorer; of the length of what was typed, since weights depend on it. */
+  readonly key: string;
+  readonly field?: FieldName;
+  /** Of all its terms together; undefined where no passage holds any. */
+  readonly exact: readonly FieldPostings[] | undefined;
+  readonly derived: readonly Derived[];
+}
+
+export interface ExpansionOptions {
+  /** Terms a prefix of three letters or more stands for at most. */
+  readonly expansions: number;
+  /** The same for one or two letters, which are looked for in titles and headings where those hold any. */
+  readonly shortExpansions: number;
+  /** Postings the expansions may have together; the commonest term may have more. */
+  readonly expansionPostings: number;
+  /** Terms a misspelt word stands for at most. */
+  readonly typos: number;
+}
+
+/** Reads terms together. */
+export type ReadTerms = (terms: readonly string[]) => Promise<ReadonlyMap<string, TermPostings>>;
+
+export function termReader(source: TermSource, signal?: AbortSignal): ReadTerms {
+  const known = new Map<string, TermPostings>();
+  return async (terms) => {
+    const missing = [...new Set(terms)].filter((term) => !known.has(term));
+    const found = missing.length === 0 ? [] : await source.postings(missing, signal);
+    for (const postings of found) if (postings !== undefined) known.set(postings.term, postings);
+    return known;
+  };
+}
+
+/** All terms that a plan names, so that they can be read at once. */
+export function termsOf({ concepts, required, excluded }: Plan): readonly string[] {
+  const ofNeed = ({ terms, parts }: Need): readonly string[] => [...terms, ...parts.flatMap(ofNeed)];
+  return [
+    ...concepts.flatMap(({ terms }) => terms),
+    ...required.flatMap(({ need }) => ofNeed(need)),
+    ...excluded.flatMap(ofNeed),
+  ];
+}
+
+/** Looks up a concept: its terms, what its prefix begins, and what was meant if there is nothing else. */
+export async function gatherEvidence(
+  concept: Concept,
+  source: TermSource,
+  read: ReadTerms,
+  options: ExpansionOptions,
+  signal?: AbortSignal,
+): Promise<Evidence> {
+  const known = await read(concept.terms);
+  const exact = concept.terms.flatMap((term) => known.get(term)?.fields ?? []).length > 0;
+  const prefix = concept.typed === undefined ? undefined : await expandTyped(concept, exact, source, options, signal);
+  const matches = prefix?.matches ?? [];
+  const typos = exact || matches.length > 0 ? [] : await findTypos(concept, source, read, options, signal);
+  const found = await read([...matches, ...typos].map(({ term }) => term));
+  const short = (prefix?.used ?? '').length <= 2;
+  const derive =
+    (kind: Derived['kind']) =>
+    (match: TermMatch): readonly Derived[] => {
+      const fields = found.get(match.term)?.fields;
+      return fields === undefined ? [] : [{ term: match.term, kind, distance: match.distance, fields }];
+    };
+  const key = prefix?.used ?? concept.terms[0] ?? '';
+  // A term as long as the prefix is the prefix: an exact hit, though its stem differs from the concept's.
+  const terms = [...concept.terms, ...matches.flatMap(({ term }) => (term === key ? [term] : []))];
+  const derived = matches.filter(({ term }) => term !== key && !concept.terms.includes(term)).flatMap(derive('prefix'));
+  return {
+    key,
+    ...(concept.field === undefined ? {} : { field: concept.field }),
+    exact: unite([...new Set(terms)].flatMap((term) => found.get(term) ?? [])),
+    derived: [...(short ? preferTitles(derived) : derived), ...typos.flatMap(derive('typo'))],
+  };
+}
+
+/** Postings of terms that mean the same, as those of one term: frequencies add up. */
+function unite(terms: readonly TermPostings[]): readonly FieldPostings[] | undefined {
+  const [first] = terms;
+  if (first === undefined || terms.length === 1) return first?.fields;
+  return FIELDS.map((_, field) => {
+    const counts = new Map<number, number>();
+    for (const { fields } of terms)
+      fields[field]?.passages.forEach((passage, at) => {
+        counts.set(passage, (counts.get(passage) ?? 0) + (fields[field]?.frequencies[at] ?? 0));
+      });
+    const passages = Uint32Array.from(counts.keys()).sort();
+    return { passages, frequencies: Uint16Array.from(passages, (passage) => counts.get(passage) ?? 0) };
+  });
+}
+
+function preferTitles(derived: readonly Derived[]): readonly Derived[] {
+  const titled = derived.map((each) => ({
+    ...each,
+    fields: each.fields.map((field, at) =>
+      FIELDS[at] === 'body' ? { passages: new Uint32Array(0), frequencies: new Uint16Array(0) } : field,
+    ),
+  }));
+  return titled.some(({ fields }) => fields.some(({ passages }) => passages.length > 0)) ? titled : derived;
+}
+
+/** Stems are shorter than words: "configurati" begins nothing, "configur" does. */
+const MOST_TRIMMED = 4;
+const SHORTEST_TRIMMED = 3;
+
+async function expandTyped(
+  { typed = '', terms }: Concept,
+  exact: boolean,
+  source: TermSource,
+  options: ExpansionOptions,
+  signal?: AbortSignal,
+): Promise<{ readonly used: string; readonly matches: readonly TermMatch[] }> {
+  const limit = typed.length <= 2 ? options.shortExpansions : options.expansions;
+  const shortest = exact ? typed.length : Math.max(SHORTEST_TRIMMED, typed.length - MOST_TRIMMED);
+  for (let length = typed.length; length >= Math.min(shortest, typed.length); length--) {
+    const used = typed.slice(0, length);
+    const matches = await source.expand(used, limit, signal);
+    if (matches.length > 0) return { used, matches: withinBudget(matches, options.expansionPostings) };
+  }
+  const [stem = ''] = terms;
+  const matches = stem !== '' && !typed.startsWith(stem) ? await source.expand(stem, limit, signal) : [];
+  return matches.length > 0
+    ? { used: stem, matches: withinBudget(matches, options.expansionPostings) }
+    : { used: typed, matches };
+}
+
+function withinBudget(matches: readonly TermMatch[], budget: number): readonly TermMatch[] {
+  let spent = 0;
+  return matches.filter(({ frequency }, at) => {
+    if (at > 0 && spent + frequency > budget) return false;
+    spent += frequency;
+    return true;
+  });
+}
+
+/** A misspelt ending does not stem as it should: what remains without it is looked up too. */
+const MOST_ENDING = 5;
+const SHORTEST_STEM = 5;
+
+async function findTypos(
+  { surface, terms }: Concept,
+  source: TermSource,
+  read: ReadTerms,
+  options: ExpansionOptions,
+  signal?: AbortSignal,
+): Promise<readonly TermMatch[]> {
+  if (surface === undefined || forgivenEdits(surface) === 0) return [];
+  const [stem = surface] = terms;
+  const near = async (word: string) => {
+    const found = await source.similar(
+      word,
+      Math.min(forgivenEdits(surface), Math.max(1, word.length - 3)),
+      options.typos,
+      signal,
+    );
+    const [nearest] = found;
+    return found.filter(({ distance }) => distance > 0 && distance === nearest?.distance);
+  };
+  const found = await near(stem);
+  if (found.length > 0) return found;
+  const trimmed = Array.from({ length: MOST_ENDING }, (_, at) => surface.slice(0, surface.length - 1 - at));
+  const known = await read(trimmed.filter((word) => word.length >= SHORTEST_STEM));
+  const held = trimmed.find((word) => word.length >= SHORTEST_STEM && known.has(word));
+  if (held !== undefined) return [{ term: held, frequency: 0, distance: surface.length - held.length }];
+  return surface === stem ? [] : near(surface);
+}

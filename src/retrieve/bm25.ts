@@ -1,0 +1,132 @@
+import { throwIfAborted } from '../core/cancellation.ts';
+import type { PassageId } from '../core/document.ts';
+import type { Context, PassageSource, Query, Retriever } from '../core/ports.ts';
+import { emptyRanking, type Ranking, ranking, type ScoredPassage } from '../core/ranking.ts';
+import { createAnalyzer } from '../index/lexical/analysis.ts';
+import { chooseCandidates } from '../index/lexical/candidates.ts';
+import { planQuery } from '../index/lexical/concepts.ts';
+import { type ExpansionOptions, gatherEvidence, termReader, termsOf } from '../index/lexical/evidence.ts';
+import { holdsPhrases, phraseUnits } from '../index/lexical/phrases.ts';
+import { type FieldWeights, scorePassages } from '../index/lexical/scorer.ts';
+import type { PassageNumbers, ScoredNumber, TermSource } from '../index/terms.ts';
+
+export interface Bm25Options extends Partial<ExpansionOptions> {
+  readonly weights?: Partial<FieldWeights>;
+  /** Passages that MiniSearch scores at most; never fewer than four times the depth. */
+  readonly candidates?: number;
+  /** BCP 47 of questions; the corpus's own languages if absent. */
+  readonly languages?: readonly string[];
+}
+
+export interface Bm25Parts {
+  readonly terms: TermSource;
+  readonly numbers: PassageNumbers;
+  readonly passages: PassageSource;
+  readonly options?: Bm25Options;
+}
+
+const DEFAULTS = {
+  weights: { title: 2, heading: 1.5, body: 1 } satisfies FieldWeights,
+  candidates: 1000,
+  expansions: 24,
+  shortExpansions: 8,
+  expansionPostings: 20_000,
+  typos: 4,
+};
+
+/** A question is read in at most so many languages. */
+const MOST_LANGUAGES = 4;
+/** Passages read at a time to look for phrases, and how many times the depth at most. */
+const PHRASE_BATCH = 64;
+const PHRASE_REACH = 10;
+
+/**
+ * The lexical retriever: MiniSearch's BM25+ over the postings of the query's terms. Phrases, excluded and fielded
+ * words are conditions: where nothing meets them all, the ranking is empty.
+ */
+export function bm25({ terms, numbers, passages, options = {} }: Bm25Parts): Retriever {
+  return {
+    name: 'bm25',
+    async retrieve(query, depth, context) {
+      throwIfAborted(context.signal);
+      const { scored, excludedPhrases } = await score(query, depth, terms, options, context.signal);
+      throwIfAborted(context.signal);
+      const phrases = query.phrases.map(phraseUnits);
+      const unwanted = excludedPhrases.map(phraseUnits);
+      if (phrases.length + unwanted.length > 0)
+        return verified(scored, { phrases, unwanted, depth, numbers, passages, context });
+      return ranking(await named(scored.slice(0, depth), numbers, context.signal), depth);
+    },
+  };
+}
+
+async function score(query: Query, depth: number, terms: TermSource, options: Bm25Options, signal: AbortSignal) {
+  const statistics = terms.statistics();
+  const languages = (options.languages ?? statistics.languages).slice(0, MOST_LANGUAGES);
+  const analyzers = await Promise.all((languages.length > 0 ? languages : ['en']).map(createAnalyzer));
+  const plan = planQuery(query, analyzers);
+  const { excludedPhrases } = plan;
+  if (plan.concepts.length === 0 || statistics.passages === 0) return { scored: [], excludedPhrases };
+  const read = termReader(terms, signal);
+  const [lengths, postings] = await Promise.all([terms.lengths(signal), read(termsOf(plan))]);
+  const expansion = { ...DEFAULTS, ...options };
+  const evidence = await Promise.all(
+    plan.concepts.map((concept) => gatherEvidence(concept, terms, read, expansion, signal)),
+  );
+  const weights = { ...DEFAULTS.weights, ...options.weights };
+  const limit = Math.max(options.candidates ?? DEFAULTS.candidates, 4 * depth);
+  const candidates = chooseCandidates({ plan, evidence, postings, statistics, lengths, weights, limit });
+  const scored = scorePassages({
+    evidence,
+    statistics,
+    lengths,
+    weights,
+    ...(candidates === undefined ? {} : { candidates }),
+  });
+  return { scored, excludedPhrases };
+}
+
+async function named(
+  scored: readonly ScoredNumber[],
+  numbers: PassageNumbers,
+  signal: AbortSignal,
+): Promise<readonly ScoredPassage[]> {
+  const ids = await numbers.idsOf(
+    scored.map(({ passage }) => passage),
+    signal,
+  );
+  return scored.flatMap(({ score }, at) => {
+    const id = ids[at];
+    return id === undefined ? [] : [{ id, score }];
+  });
+}
+
+interface Verification {
+  readonly phrases: readonly (readonly string[])[];
+  readonly unwanted: readonly (readonly string[])[];
+  readonly depth: number;
+  readonly numbers: PassageNumbers;
+  readonly passages: PassageSource;
+  readonly context: Context;
+}
+
+/** Reads passages best first until `depth` of them hold the phrases. */
+async function verified(scored: readonly ScoredNumber[], wanted: Verification): Promise<Ranking> {
+  const { phrases, unwanted, depth, numbers, passages, context } = wanted;
+  const kept: ScoredPassage[] = [];
+  const reach = Math.min(scored.length, Math.max(depth * PHRASE_REACH, PHRASE_BATCH));
+  for (let from = 0; from < reach && kept.length < depth; from += PHRASE_BATCH) {
+    throwIfAborted(context.signal);
+    const batch = await named(scored.slice(from, Math.min(from + PHRASE_BATCH, reach)), numbers, context.signal);
+    const texts = await passages.passages(
+      batch.map(({ id }) => id),
+      context.signal,
+    );
+    const holding = new Set<PassageId>();
+    for (const passage of texts)
+      if (holdsPhrases(passage, phrases) && !unwanted.some((units) => holdsPhrases(passage, [units])))
+        holding.add(passage.id);
+    kept.push(...batch.filter(({ id }) => holding.has(id)));
+  }
+  return kept.length === 0 ? emptyRanking : ranking(kept, depth);
+}
