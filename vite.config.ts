@@ -31,6 +31,9 @@ function shipModels(): Plugin {
 export default defineConfig({
   base: './',
   plugins: [shipModels()],
+  // Transformers.js would bring the 25.6 MiB asyncify build. It takes the runtime that src/models/transformers.ts hands it,
+  // so that what it imports is never run: let it be a build that is shipped anyway.
+  resolve: { alias: [{ find: /^onnxruntime-web\/webgpu$/, replacement: 'onnxruntime-web/wasm' }] },
   worker: { format: 'es' },
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
   // Transformers.js and ONNX Runtime locate their WebAssembly beside their own files, which pre-bundling would move.

@@ -91,6 +91,8 @@ async function main(): Promise<void> {
   await showStatus(search);
   const question = parameters.get('q');
   if (question !== null) box.query = question;
+  // For the console, and for tests that need an engine of their own beside the page's.
+  Object.assign(globalThis, { findling: { search, createSearch, startEngine } });
   document.documentElement.dataset.ready = 'true';
   if ('serviceWorker' in navigator && import.meta.env.PROD) await navigator.serviceWorker.register('./sw.js');
 }

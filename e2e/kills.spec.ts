@@ -1,0 +1,87 @@
+import { expect, test } from '@playwright/test';
+import { openPage } from './page.ts';
+
+const KILLS = 100;
+const DOCUMENTS = 40;
+const SECTIONS = 40;
+
+/** Kills engine workers at random moments of indexing. Runs in the page; self-contained. */
+async function killAndCheck({ kills, documents, sections }: { kills: number; documents: number; sections: number }) {
+  const { createSearch, startEngine } = globalThis.findling;
+  const word = (index: number) => `alpha${(index * 7919) % 104729}`;
+  const sources = Array.from({ length: documents }, (_, index) => ({
+    id: `doc-${index}`,
+    type: 'markdown' as const,
+    content: Array.from(
+      { length: sections },
+      (_, section) =>
+        `## Section ${section}\n\n${Array.from({ length: 40 }, (_, at) => word(index * 1000 + section * 40 + at)).join(' ')}.\n`,
+    ).join('\n'),
+  }));
+  const options = {
+    name: `kills-${Math.random()}`,
+    models: new URL('./models/', document.baseURI).href,
+    reranker: 'none',
+  };
+  let rounds = 0;
+  let before = 0;
+  let killed = 0;
+  const seen: number[] = [];
+  while (killed < kills) {
+    let worker: Worker | undefined;
+    const search = await createSearch(() => {
+      worker = startEngine();
+      return worker;
+    }, options);
+    const stored = await search.documents();
+    if (stored.length < before)
+      throw new Error(`${before - stored.length} stored documents were lost by kill ${killed}.`);
+    for (const { id, passages } of stored)
+      if (passages !== sections) throw new Error(`${id} has ${passages} of its ${sections} passages.`);
+    seen.push(stored.length);
+    const status = await search.status();
+    if (stored.length > 0) {
+      const { results } = await search.search('alpha0 alpha7919', { pipeline: 'lexical' }).done;
+      if (results.length === 0) throw new Error('Stored documents are not found.');
+    }
+    let again = stored;
+    if (stored.length === documents && status.pending === 0) {
+      await search.remove(sources.map(({ id }) => id));
+      again = [];
+      rounds += 1;
+    }
+    before = again.length;
+    const indexing = search.add(again.length === 0 && status.pending === 0 ? sources : []).then(
+      () => 'finished',
+      (error) => error.code ?? String(error),
+    );
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+    worker?.terminate();
+    killed += 1;
+    const how = await Promise.race([indexing, new Promise((resolve) => setTimeout(() => resolve('hung'), 5000))]);
+    if (!['finished', 'worker-lost'].includes(String(how)))
+      throw new Error(`Indexing ended with ${how} at kill ${killed}.`);
+    await search.close();
+  }
+  const search = await createSearch(startEngine, options);
+  await search.add(
+    rounds === 0 && (await search.documents()).length === 0 && (await search.status()).pending === 0 ? sources : [],
+  );
+  const last = (await search.documents()).length;
+  await search.close();
+  return { last, rounds, seen };
+}
+
+test(`${KILLS} kills during indexing lose nothing beyond the open batch`, async ({ page }) => {
+  test.setTimeout(300_000);
+  await openPage(page);
+  const { last, rounds, seen } = await page.evaluate(killAndCheck, {
+    kills: KILLS,
+    documents: DOCUMENTS,
+    sections: SECTIONS,
+  });
+  expect(last).toBe(DOCUMENTS);
+  // The kills fell into the middle of the work, and the work went on after them.
+  expect(new Set(seen).size).toBeGreaterThan(2);
+  expect(rounds).toBeGreaterThan(0);
+});

@@ -1,0 +1,69 @@
+import { expect, type Page } from '@playwright/test';
+import type { createSearch, Search } from '../src/client/search.ts';
+
+/** What the page leaves for the console. */
+export interface Exposed {
+  readonly search: Search;
+  readonly createSearch: typeof createSearch;
+  readonly startEngine: () => Worker;
+}
+
+declare global {
+  // biome-ignore lint/suspicious/noVar: a property of globalThis is declared so
+  var findling: Exposed;
+}
+
+/** Opens the page and waits until it can search. Fails on any request that leaves the origin. */
+export async function openPage(page: Page, query = ''): Promise<void> {
+  page.on('request', (request) => {
+    const { protocol, hostname } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== 'localhost')
+      throw new Error(`A request left the page: ${request.url()}`);
+  });
+  await page.goto(`/?corpus=${Math.random().toString(36).slice(2)}&${query}`);
+  await ready(page);
+}
+
+export async function ready(page: Page): Promise<void> {
+  await expect(page.locator('html')).toHaveAttribute('data-ready', 'true');
+}
+
+export function box(page: Page) {
+  return page.locator('findling-search input');
+}
+
+export function results(page: Page) {
+  return page.locator('findling-search ol > li');
+}
+
+/** Waits for the last answer to what is typed. */
+export async function answered(page: Page, stage: string): Promise<void> {
+  await expect(page.locator(`findling-search [data-stage="${stage}"]`)).toHaveAttribute('data-state', 'shown');
+}
+
+export function stage(page: Page, name: string) {
+  return page.locator(`findling-search [data-stage="${name}"]`);
+}
+
+/** A one-page PDF with a line of text, as small as the format allows. */
+export function smallPdf(text: string): Buffer {
+  const stream = `BT /F1 18 Tf 40 700 Td (${text}) Tj ET`;
+  const objects = [
+    '<</Type/Catalog/Pages 2 0 R>>',
+    '<</Type/Pages/Kids[3 0 R]/Count 1>>',
+    '<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
+    `<</Length ${stream.length}>>stream\n${stream}\nendstream`,
+    '<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>',
+  ];
+  let body = '%PDF-1.4\n';
+  const offsets = objects.map((object, index) => {
+    const at = body.length;
+    body += `${index + 1} 0 obj${object}endobj\n`;
+    return at;
+  });
+  const table = offsets.map((at) => `${String(at).padStart(10, '0')} 00000 n \n`).join('');
+  return Buffer.from(
+    `${body}xref\n0 ${objects.length + 1}\n0000000000 65535 f \n${table}trailer<</Size ${objects.length + 1}/Root 1 0 R>>\nstartxref\n${body.length}\n%%EOF`,
+    'latin1',
+  );
+}
