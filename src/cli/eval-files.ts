@@ -5,11 +5,11 @@ import { parseCorpus, parseQrels, parseQueries } from '../eval/beir.ts';
 import { checkQrels, type JudgedDocument, type Qrels, type TestQuery } from '../eval/collection.ts';
 import { parseTopics } from '../eval/trec.ts';
 
-/** What is searched. */
+/** What is searched. `sections`: judged are sections (`document#anchor`), not whole documents. */
 export type Corpus =
   | { readonly kind: 'beir'; readonly documents: readonly JudgedDocument[] }
-  | { readonly kind: 'folder'; readonly path: string }
-  | { readonly kind: 'index'; readonly location: string };
+  | { readonly kind: 'folder'; readonly path: string; readonly sections: boolean }
+  | { readonly kind: 'index'; readonly location: string; readonly sections: boolean };
 
 export interface LoadedSet {
   readonly name: string;
@@ -54,21 +54,18 @@ function isUrl(target: string): boolean {
 
 /** Is this folder a published index? */
 export function isPublishedIndex(folder: string): boolean {
-  return ['manifest', 'findling.json', 'index.json'].some((name) => existsSync(join(folder, name)));
+  return existsSync(join(folder, 'manifest'));
 }
 
-function corpusOf(target: string): Corpus {
-  if (isUrl(target)) return { kind: 'index', location: target };
+function corpusOf(target: string, sections: boolean): Corpus {
+  if (isUrl(target)) return { kind: 'index', location: target, sections };
   const folder = resolve(target);
-  if (!existsSync(folder) || !statSync(folder).isDirectory())
-    throw new SearchError(
-      'not-found',
-      `${target}: there is no such folder; a BEIR folder, a folder of documents or a published index was expected.`,
-    );
   const corpus = join(folder, 'corpus.jsonl');
   if (existsSync(corpus))
     return { kind: 'beir', documents: parseCorpus(readText(corpus, 'corpus.jsonl'), join(target, 'corpus.jsonl')) };
-  return isPublishedIndex(folder) ? { kind: 'index', location: folder } : { kind: 'folder', path: folder };
+  return isPublishedIndex(folder)
+    ? { kind: 'index', location: folder, sections }
+    : { kind: 'folder', path: folder, sections };
 }
 
 export function readQueries(path: string): readonly TestQuery[] {
@@ -78,8 +75,12 @@ export function readQueries(path: string): readonly TestQuery[] {
 
 /** Reads a test set: the corpus at `target`, its queries and judgements beside it unless named. */
 export function loadSet(target: string, files: SetFiles): LoadedSet {
-  const corpus = corpusOf(target);
-  if (corpus.kind === 'index' && isUrl(target) && (files.topics === undefined || files.qrels === undefined))
+  if (!isUrl(target) && !(existsSync(target) && statSync(target).isDirectory()))
+    throw new SearchError(
+      'not-found',
+      `${target}: there is no such folder; a BEIR folder, a folder of documents or a published index was expected.`,
+    );
+  if (isUrl(target) && (files.topics === undefined || files.qrels === undefined))
     throw new SearchError(
       'bad-input',
       'A published index under a URL has no queries beside it: name them with --topics and --qrels.',
@@ -87,6 +88,10 @@ export function loadSet(target: string, files: SetFiles): LoadedSet {
   const queries = readQueries(files.topics ?? join(target, 'queries.jsonl'));
   const qrelsPath = files.qrels ?? join(target, 'qrels', `${files.split}.tsv`);
   const judgements = parseQrels(readText(qrelsPath, 'the judgements (qrels)'), qrelsPath);
+  const corpus = corpusOf(
+    target,
+    judgements.some(({ document }) => document.includes('#')),
+  );
   const documents = corpus.kind === 'beir' ? new Set(corpus.documents.map(({ id }) => id)) : undefined;
   const asked = new Set(queries.map(({ id }) => id));
   const { qrels, warnings } = checkQrels(judgements, qrelsPath, documents, asked);

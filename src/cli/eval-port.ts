@@ -12,6 +12,8 @@ export interface PipelineSpec {
   readonly reranker?: string;
   readonly candidates?: number;
   readonly blend?: number;
+  /** BM25 weights of the fields, in the order of FIELDS. */
+  readonly boosts?: readonly [title: number, heading: number, body: number];
 }
 
 /** What one query found: documents by their best passage, best first. */
@@ -24,6 +26,9 @@ export interface Found {
 
 /** Whatever can be asked: an engine in Node, one in a browser's workers, a fake. */
 export interface Evaluable {
+  /** BM25 weights of the fields, and the reranker's share, when a spec names none. */
+  readonly boosts: readonly [title: number, heading: number, body: number];
+  readonly blend: number;
   /** About `depth` documents, fewer where there are no more. */
   search(query: string, spec: PipelineSpec, depth: number): Promise<Found>;
   /** Puts given documents, best first, into the order of the spec's reranker, blended as it would blend its own pool. */

@@ -34,6 +34,8 @@ function documents(): string {
 }
 
 const evaluable: Evaluable = {
+  boosts: [1, 1, 1],
+  blend: 0.5,
   search: async () => ({ rows: [{ document: 'sub/cookies.md#size', score: 1 }], milliseconds: 0, skipped: [] }),
   rerank: async () => ({ rows: [], milliseconds: 0, skipped: [] }),
   logits: async () => [],

@@ -25,12 +25,19 @@ export interface PipelineRun {
   readonly skipped?: readonly string[];
 }
 
+/** A pipeline against the best one above it of another stage: what the stage must beat to be worth its cost. */
+export interface Change {
+  readonly against: string;
+  /** By measure label. */
+  readonly comparisons: ReadonlyMap<string, Comparison>;
+}
+
 export interface PipelineEvaluation {
   readonly name: string;
   readonly run: Run;
   readonly measured: Measured;
-  /** Against the pipeline before, by measure label; absent for the first. */
-  readonly comparisons?: ReadonlyMap<string, Comparison>;
+  /** Against the stage before; absent for the first. */
+  readonly change?: Change;
   readonly latency: Latency | undefined;
   readonly bytes: number | undefined;
   readonly skipped: readonly string[];
@@ -66,28 +73,46 @@ export interface EvaluationInput {
   readonly depth: number;
 }
 
-/** Measures every run against the judgements and against the run before it. */
+/** Measures every run against the judgements and against the stage before it. */
 export function evaluate(input: EvaluationInput): Evaluation {
   const { set, qrels, measures, runs, pool, depth } = input;
   const queries = input.queries.filter(({ id }) => qrels.has(id));
-  const measured = runs.map(({ run }) => measureRun(measures, run, qrels));
-  const pipelines = runs.map(({ name, run, milliseconds, bytes, skipped }, index): PipelineEvaluation => {
-    const [own, before] = [measured[index] ?? measureRun(measures, run, qrels), measured[index - 1]];
+  const pipelines: PipelineEvaluation[] = [];
+  for (const { name, run, milliseconds, bytes, skipped } of runs) {
+    const measured = measureRun(measures, run, qrels);
     const curve = recallCurve(run, qrels, depth);
-    return {
+    const before = stageBefore(name, pipelines, measures[0]?.label ?? '');
+    pipelines.push({
       name,
       run,
-      measured: own,
-      ...(before === undefined ? {} : { comparisons: compareAll(before, own) }),
+      measured,
+      ...(before === undefined
+        ? {}
+        : { change: { against: before.name, comparisons: compareAll(before.measured, measured) } }),
       latency: milliseconds.length === 0 ? undefined : latencyOf(milliseconds),
       bytes,
       skipped: skipped ?? [],
       curve,
       flattening: flattening(curve),
       ceiling: ceiling(run, qrels, pool),
-    };
-  });
+    });
+  }
   return { set, queries, measures, pipelines, segments: segmentsOf(queries, input.documents), qrels, pool, depth };
+}
+
+/** Of the pipelines above with another name before the colon, the best by the first measure. */
+function stageBefore(
+  name: string,
+  above: readonly PipelineEvaluation[],
+  label: string,
+): PipelineEvaluation | undefined {
+  const stageOf = (pipeline: string) => pipeline.split(':')[0];
+  return above
+    .filter((pipeline) => stageOf(pipeline.name) !== stageOf(name))
+    .reduce<PipelineEvaluation | undefined>(
+      (best, each) => (best === undefined || meanOf(each.measured, label) > meanOf(best.measured, label) ? each : best),
+      undefined,
+    );
 }
 
 function compareAll(before: Measured, after: Measured): ReadonlyMap<string, Comparison> {

@@ -31,10 +31,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 function mainTable({ pipelines, measures }: Evaluation): string {
   const labels = measures.map(({ label }) => label);
-  const rows = pipelines.map(({ name, measured, comparisons, latency, bytes }) => [
+  const rows = pipelines.map(({ name, measured, change, latency, bytes }) => [
     escapeHtml(name),
     ...labels.map((label) => {
-      const comparison = comparisons?.get(label);
+      const comparison = change?.comparisons.get(label);
       const value = showValue(meanOf(measured, label));
       if (comparison === undefined) return value;
       const { delta, p, helped, hurt, unchanged } = comparison;
@@ -138,7 +138,7 @@ export function formatHtml(evaluation: Evaluation, labelOf: DocumentLabel): stri
   const parts = [
     `<h1>${title}</h1><p>${qrels.size} judged queries, ${depth} documents asked of each pipeline, pool of ${pool}.</p>`,
     mainTable(evaluation),
-    '<p><small>Second line: change against the row above with p of a paired randomisation test, then queries helped / hurt / unchanged.</small></p>',
+    '<p><small>Second line: change against the best row above of another stage, with p of a paired randomisation test; then queries helped / hurt / unchanged.</small></p>',
     hurts.length > 0 ? `<h2>Where a stage hurts</h2>${list(hurts)}` : '',
     `<h2>Recall at K</h2>${curveChart(evaluation)}${list(pipelines.map(({ name, flattening }) => `${name}: ${flattening.advice}`))}`,
     `<h2>Ceiling</h2><p>nDCG@10 of a perfect order of the first ${pool}:</p>${list(pipelines.map(({ name, ceiling }) => `${name}: ${showValue(ceiling)}`))}`,

@@ -1,6 +1,6 @@
 import type { RecallPoint } from './curves.ts';
 import type { Drift } from './drift.ts';
-import { type Evaluation, meanOf, type PipelineEvaluation, queryValue } from './evaluation.ts';
+import { type Change, type Evaluation, meanOf, type PipelineEvaluation, queryValue } from './evaluation.ts';
 import type { Comparison } from './significance.ts';
 
 type Cells = readonly string[];
@@ -43,22 +43,17 @@ function showMs(milliseconds: number | undefined): string {
 
 /** A stage whose mean fell, in words; chance alone is named as such. */
 export function hurtSentences(evaluation: Evaluation): readonly string[] {
-  return evaluation.pipelines.flatMap(({ name, comparisons }, index) =>
-    [...(comparisons ?? [])]
+  return evaluation.pipelines.flatMap(({ name, change }) =>
+    [...(change?.comparisons ?? [])]
       .filter(([label, { delta }]) => delta < 0 && !label.startsWith('Judged'))
       .map(([label, { delta, p, helped, hurt }]) => {
-        const before = evaluation.pipelines[index - 1]?.name ?? '';
         const sure = p < 0.05 ? `p ${showP(p)}` : `p ${showP(p)}: chance may explain it`;
-        return `${name} hurts ${label} against ${before}: ${showDelta(delta)} (${sure}; ${helped} queries helped, ${hurt} hurt).`;
+        return `${name} hurts ${label} against ${change?.against}: ${showDelta(delta)} (${sure}; ${helped} queries helped, ${hurt} hurt).`;
       }),
   );
 }
 
-function comparisonRows(
-  labels: readonly string[],
-  comparisons: ReadonlyMap<string, Comparison>,
-  before: string,
-): Cells[] {
+function comparisonRows(labels: readonly string[], { against, comparisons }: Change): Cells[] {
   const row = (title: string, show: (comparison: Comparison) => string): Cells => [
     title,
     ...labels.map((label) => {
@@ -67,7 +62,7 @@ function comparisonRows(
     }),
   ];
   return [
-    row(`  Δ to ${before}`, ({ delta }) => showDelta(delta)),
+    row(`  Δ to ${against}`, ({ delta }) => showDelta(delta)),
     row('  p', ({ p }) => showP(p)),
     row('  helped/hurt/same', ({ helped, hurt, unchanged }) => `${helped}/${hurt}/${unchanged}`),
   ];
@@ -75,15 +70,12 @@ function comparisonRows(
 
 function mainTable({ pipelines, measures }: Evaluation): string {
   const labels = measures.map(({ label }) => label);
-  const rows = pipelines.flatMap((pipeline, index): Cells[] => {
-    const { name, measured, latency, bytes, comparisons } = pipeline;
+  const rows = pipelines.flatMap((pipeline): Cells[] => {
+    const { name, measured, latency, bytes, change } = pipeline;
     const values = labels.map((label) => showValue(meanOf(measured, label)));
     const times = [latency?.p50, latency?.p95, latency?.p99].map(showMs);
     const own: Cells = [name, ...values, ...times, showBytes(bytes)];
-    return [
-      own,
-      ...(comparisons === undefined ? [] : comparisonRows(labels, comparisons, pipelines[index - 1]?.name ?? '')),
-    ];
+    return [own, ...(change === undefined ? [] : comparisonRows(labels, change))];
   });
   return grid([['', ...labels, 'p50 ms', 'p95 ms', 'p99 ms', 'bytes'], ...rows]);
 }
@@ -131,7 +123,9 @@ export function formatReport(evaluation: Evaluation, perQuery = false): string {
     `${set}: ${qrels.size} judged queries, ${depth} documents asked of each pipeline, pool of ${pool}`,
     mainTable(evaluation),
     ...(pipelines.length > 1
-      ? ['p: paired randomisation test, two-sided (Smucker et al., CIKM 2007), against the row before']
+      ? [
+          'Δ and p: against the best row above of another stage, by the first measure; paired randomisation test, two-sided',
+        ]
       : []),
     ...(hurts.length > 0 ? [hurts.join('\n')] : []),
     ...(skipped.length > 0 ? [`Skipped stages:\n${skipped.join('\n')}`] : []),

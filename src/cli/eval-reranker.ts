@@ -1,0 +1,42 @@
+import type { Reranker, Store } from '../core/ports.ts';
+import type { RerankChoice } from '../engine/searcher.ts';
+import { type CrossEncoderEntry, crossEncoderEntry, loadCatalog } from '../models/catalog.ts';
+import { createCrossEncoder } from '../models/cross-encoder.ts';
+import { loadModelFile, loadModelText } from '../models/file.ts';
+import { loadNodeRuntime } from '../models/runtime-node.ts';
+import { createWordPiece } from '../models/wordpiece.ts';
+import { crossEncoderReranker } from '../rerank/cross-encoder.ts';
+
+/** A cross-encoder of the catalog on ONNX Runtime's native build. */
+export interface NodeReranker {
+  /** A reranker without any score remembered, so that each query's time is its own. */
+  reranker(choice?: RerankChoice): Reranker;
+  /** What a browser downloads for it: the int8 weights and the vocabulary. */
+  readonly bytes: number;
+  close(): Promise<void>;
+}
+
+export const DEFAULT_RERANKER = 'findling-rerank-tiny';
+
+/** SearchError 'not-found' names the cross-encoders that the catalog has. */
+export async function openNodeReranker(store: Store, id = DEFAULT_RERANKER, threads = 1): Promise<NodeReranker> {
+  const entry = crossEncoderEntry(await loadCatalog(store), id);
+  const weights = weightsOf(entry);
+  const runtime = await loadNodeRuntime({ threads });
+  const session = await runtime.open(await loadModelFile(store, weights));
+  const wordpiece = createWordPiece(await loadModelText(store, entry.files.vocabulary));
+  const encoder = createCrossEncoder(session, wordpiece, { maxTokens: entry.maxTokens });
+  const modelId = `${entry.id}@${entry.revision}`;
+  return {
+    reranker: (choice = {}) => crossEncoderReranker({ encoder, modelId, ...choice }),
+    bytes: weights.bytes + entry.files.vocabulary.bytes,
+    close: () => encoder.close(),
+  };
+}
+
+/** int8 is what WASM runs, and so what most visitors get. */
+function weightsOf({ files }: CrossEncoderEntry) {
+  const weights = files.int8 ?? files.fp32 ?? files.w8 ?? files.fp16 ?? files.w4;
+  if (weights === undefined) throw new Error('A catalog entry without weights.');
+  return weights;
+}

@@ -1,0 +1,302 @@
+import { parseArgs } from 'node:util';
+import { SearchError, toSearchError } from '../core/errors.ts';
+import type { SearchOptions } from '../engine/types.ts';
+import {
+  type Calibration,
+  type CalibrationQuality,
+  calibrationQuality,
+  fitIsotonic,
+  fitPlatt,
+  type LabelledLogit,
+} from '../eval/calibration.ts';
+import type { RunRow } from '../eval/collection.ts';
+import { type Measure, parseMeasure } from '../eval/measure-syntax.ts';
+import { measureQuery } from '../eval/measures.ts';
+import { grid } from '../eval/report.ts';
+import { type Setting, splitQueries, type Tuned, tune, unitGrid } from '../eval/tuning.ts';
+import { blendRows } from './eval-blend.ts';
+import { type LoadedSet, loadSet, sampled, writeText } from './eval-files.ts';
+import { natural } from './eval-options.ts';
+import { type Evaluable, type PipelineSpec, parsePipeline } from './eval-port.ts';
+
+const USAGE = `findling tune: fit fusion, blend and field weights to judged queries
+
+Usage: findling tune <folder|index> [options]
+
+  <folder|index>     as for findling eval
+  --parts LIST       fusion,fields,blend,calibration (all)
+  --measure NAME     what is made better (nDCG@10)         --reranker NAME   tiny, base or a model's id (tiny)
+  --pool N           passages given to the reranker (50)   --sample N        only N of the queries
+  --split NAME       qrels/NAME.tsv (test)                 --seed N          of the train/test split (1)
+  --topics FILE, --qrels FILE, --models DIR                as for findling eval
+  --json             the result as JSON, nothing else on stdout
+  --out FILE         search options to use: the tuned value where the held-out gain is real
+
+Half of the queries are fitted to; the other half says what it is worth.
+`;
+
+const FLAGS = {
+  parts: { type: 'string' },
+  measure: { type: 'string' },
+  reranker: { type: 'string' },
+  pool: { type: 'string' },
+  sample: { type: 'string' },
+  split: { type: 'string' },
+  seed: { type: 'string' },
+  topics: { type: 'string' },
+  qrels: { type: 'string' },
+  models: { type: 'string' },
+  json: { type: 'boolean' },
+  out: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+const PARTS = ['fusion', 'fields', 'blend', 'calibration'] as const;
+type Part = (typeof PARTS)[number];
+
+interface Tuning {
+  readonly set: LoadedSet;
+  readonly evaluable: Evaluable;
+  readonly measure: Measure;
+  readonly seed: number;
+  readonly reranked: PipelineSpec;
+  readonly pool: number;
+}
+
+interface FittedCalibration {
+  readonly chosen: Calibration;
+  readonly pairs: number;
+  /** On held-out queries. */
+  readonly quality: Readonly<Record<'raw' | 'platt' | 'isotonic', CalibrationQuality>>;
+}
+
+interface TuneResults {
+  readonly set: string;
+  readonly measure: string;
+  readonly tuned: Readonly<Partial<Record<Part, Tuned>>>;
+  readonly calibration?: FittedCalibration;
+  /** What to give to search(), or to put into a config. */
+  readonly options: Pick<SearchOptions, 'fusion' | 'blend'> & { readonly boosts?: readonly number[] };
+}
+
+/** `findling tune`. */
+export async function tuneCommand(
+  args: readonly string[],
+  open: (set: LoadedSet, models: string | undefined) => Promise<Evaluable> = openEngine,
+): Promise<number> {
+  const { values, positionals } = readFlags(args);
+  const [target] = positionals;
+  if (values.help || target === undefined) {
+    process.stdout.write(USAGE);
+    return values.help ? 0 : 2;
+  }
+  const parts = partsOf(values.parts);
+  const set = sampled(
+    loadSet(target, { split: values.split ?? 'test', topics: values.topics, qrels: values.qrels }),
+    natural(values.sample, 'sample'),
+  );
+  for (const warning of set.warnings) process.stderr.write(`findling tune: ${warning}\n`);
+  const evaluable = await open(set, values.models);
+  const name = values.reranker ?? 'tiny';
+  const tuning: Tuning = {
+    set,
+    evaluable,
+    measure: parseMeasure(values.measure ?? 'nDCG@10'),
+    seed: natural(values.seed, 'seed') ?? 1,
+    reranked: parsePipeline(name === 'tiny' || name === 'base' ? `reranked:${name}` : `reranked:model=${name}`),
+    pool: natural(values.pool, 'pool') ?? 50,
+  };
+  try {
+    const results = await tuneParts(parts, tuning);
+    process.stdout.write(values.json ? `${JSON.stringify(results, null, 1)}\n` : formatTuning(results));
+    if (values.out !== undefined)
+      writeText(
+        values.out,
+        `${JSON.stringify({ ...results.options, calibration: results.calibration?.chosen }, null, 2)}\n`,
+      );
+  } finally {
+    await evaluable.close();
+  }
+  return 0;
+}
+
+async function openEngine(set: LoadedSet, models: string | undefined): Promise<Evaluable> {
+  return (await import('./eval-engine.ts')).openEngineEvaluable(set.corpus, { models });
+}
+
+function readFlags(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    throw new SearchError('bad-input', `${toSearchError(error).message} See findling tune --help.`);
+  }
+}
+
+function partsOf(text: string | undefined): readonly Part[] {
+  if (text === undefined) return PARTS;
+  return text.split(',').map((name) => {
+    const part = PARTS.find((each) => each === name.trim());
+    if (part === undefined) throw new SearchError('bad-input', `--parts knows ${PARTS.join(', ')}, not "${name}".`);
+    return part;
+  });
+}
+
+async function tuneParts(parts: readonly Part[], tuning: Tuning): Promise<TuneResults> {
+  const fusion = parts.includes('fusion') ? await tuneFusion(tuning) : undefined;
+  const fields = parts.includes('fields') ? await tuneFields(tuning) : undefined;
+  const pools = parts.includes('blend') || parts.includes('calibration') ? await scorePools(tuning) : undefined;
+  const blend = parts.includes('blend') && pools !== undefined ? await tuneBlend(tuning, pools) : undefined;
+  const calibration = parts.includes('calibration') && pools !== undefined ? fitCalibration(tuning, pools) : undefined;
+  return {
+    set: tuning.set.name,
+    measure: tuning.measure.label,
+    tuned: { ...(fusion && { fusion }), ...(fields && { fields }), ...(blend && { blend }) },
+    ...(calibration && { calibration }),
+    options: {
+      ...(fusion?.gain && { fusion: fusionOf(fusion.setting) }),
+      ...(fields?.gain && { boosts: boostsOf(fields.setting) }),
+      ...(blend?.gain && { blend: blend.setting.blend ?? 0 }),
+    },
+  };
+}
+
+function fusionOf({ method = 0, dense = 1 }: Setting): NonNullable<SearchOptions['fusion']> {
+  return { method: method === 0 ? 'min-max' : 'rrf', weights: [1, dense] };
+}
+
+function boostsOf({ title = 1, heading = 1 }: Setting): readonly [title: number, heading: number, body: number] {
+  return [title, heading, 1];
+}
+
+/** Value of the measure for each query under one pipeline. */
+async function valuesOf(
+  { set, evaluable, measure }: Tuning,
+  spec: PipelineSpec,
+  queries: readonly string[],
+): Promise<readonly number[]> {
+  const texts = new Map(set.queries.map(({ id, text }) => [id, text]));
+  const values: number[] = [];
+  for (const query of queries) {
+    const { rows, skipped } = await evaluable.search(texts.get(query) ?? '', spec, 100);
+    if (skipped[0] !== undefined)
+      throw new SearchError('unsupported', `"${spec.label}" cannot be tuned, a stage fails: ${skipped[0]}`);
+    values.push(measureQuery(measure, rows, set.qrels.get(query) ?? new Map()));
+  }
+  return values;
+}
+
+const idsOf = ({ set }: Tuning) => set.queries.map(({ id }) => id);
+
+function tuneFusion(tuning: Tuning): Promise<Tuned> {
+  const parameters = [
+    { name: 'method', initial: 0, values: [0, 1] },
+    { name: 'dense', initial: 1, values: [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4] },
+  ];
+  const objective = (setting: Setting, queries: readonly string[]) =>
+    valuesOf(tuning, { label: 'hybrid', pipeline: 'hybrid', fusion: fusionOf(setting) }, queries);
+  return tune(parameters, idsOf(tuning), objective, { seed: tuning.seed });
+}
+
+async function tuneFields(tuning: Tuning): Promise<Tuned> {
+  const [title, heading] = tuning.evaluable.boosts;
+  const values = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
+  const parameters = [
+    { name: 'title', initial: title, values },
+    { name: 'heading', initial: heading, values },
+  ];
+  const objective = (setting: Setting, queries: readonly string[]) =>
+    valuesOf(tuning, { label: 'lexical', pipeline: 'lexical', boosts: boostsOf(setting) }, queries);
+  return tune(parameters, idsOf(tuning), objective, { seed: tuning.seed });
+}
+
+/** What the reranker was given for a query, and its logits: computed once, for every blend. */
+interface ScoredPool {
+  readonly rows: readonly RunRow[];
+  readonly logits: readonly number[];
+}
+
+async function scorePools({ set, evaluable, reranked, pool }: Tuning): Promise<ReadonlyMap<string, ScoredPool>> {
+  const pools = new Map<string, ScoredPool>();
+  for (const { id, text } of set.queries) {
+    const { rows } = await evaluable.search(text, { label: 'hybrid', pipeline: 'hybrid' }, 100);
+    const head = rows.slice(0, pool);
+    pools.set(id, {
+      rows,
+      logits: await evaluable.logits(
+        text,
+        head.map(({ document }) => document),
+        reranked,
+      ),
+    });
+  }
+  return pools;
+}
+
+function tuneBlend({ set, measure, seed, evaluable }: Tuning, pools: ReadonlyMap<string, ScoredPool>): Promise<Tuned> {
+  const objective = async ({ blend = 0 }: Setting, queries: readonly string[]) =>
+    queries.map((query) => {
+      const { rows, logits } = pools.get(query) ?? { rows: [], logits: [] };
+      return measureQuery(measure, blendRows(rows, logits, blend), set.qrels.get(query) ?? new Map());
+    });
+  const parameters = [{ name: 'blend', initial: evaluable.blend, values: unitGrid(20) }];
+  return tune(
+    parameters,
+    set.queries.map(({ id }) => id),
+    objective,
+    { seed },
+  );
+}
+
+/** Pairs of the pools; what nobody judged counts as not relevant, which is nearly always so and makes p a little low. */
+function fitCalibration({ set, seed }: Tuning, pools: ReadonlyMap<string, ScoredPool>): FittedCalibration {
+  const pairsOf = (queries: readonly string[]): readonly LabelledLogit[] =>
+    queries.flatMap((query) => {
+      const { rows, logits } = pools.get(query) ?? { rows: [], logits: [] };
+      return logits.flatMap((logit, index) => {
+        const grade = set.qrels.get(query)?.get(rows[index]?.document ?? '') ?? 0;
+        return Number.isFinite(logit) ? [{ logit, relevant: grade > 0 }] : [];
+      });
+    });
+  const { trainSide, testSide } = splitQueries(
+    set.queries.map(({ id }) => id),
+    { seed },
+  );
+  const [train, test] = [pairsOf(trainSide), pairsOf(testSide)];
+  const [platt, isotonic] = [fitPlatt(train), fitIsotonic(train)];
+  const quality = {
+    raw: calibrationQuality({ kind: 'platt', slope: 1, intercept: 0 }, test),
+    platt: calibrationQuality(platt, test),
+    isotonic: calibrationQuality(isotonic, test),
+  };
+  const chosen = quality.isotonic.logLoss < quality.platt.logLoss ? isotonic : platt;
+  return { chosen, pairs: train.length + test.length, quality };
+}
+
+function formatTuning({ set, measure, tuned, calibration, options }: TuneResults): string {
+  const show = (setting: Setting) =>
+    Object.entries(setting)
+      .map(([name, value]) => `${name} ${name === 'method' ? (value === 0 ? 'min-max' : 'rrf') : value}`)
+      .join(', ');
+  const blocks = Object.entries(tuned).map(
+    ([part, { initial, setting, train, test, trainQueries, testQueries, advice }]) =>
+      `${part}: ${show(initial)} → ${show(setting)}\n${grid([
+        [`  ${measure}`, 'before', 'after'],
+        [`  ${trainQueries} training queries`, train.before.toFixed(4), train.after.toFixed(4)],
+        [`  ${testQueries} held-out queries`, test.before.toFixed(4), test.after.toFixed(4)],
+      ])}\n  ${advice}`,
+  );
+  return `${set}\n\n${[...blocks, ...(calibration === undefined ? [] : [formatCalibration(calibration)])].join('\n\n')}\n\nUse: ${JSON.stringify(options)}\n`;
+}
+
+function formatCalibration({ chosen, pairs, quality }: FittedCalibration): string {
+  const rows = Object.entries(quality).map(([name, { logLoss, error }]) => [
+    `  ${name}`,
+    logLoss.toFixed(4),
+    error.toFixed(4),
+  ]);
+  const formula =
+    chosen.kind === 'platt'
+      ? `p = sigmoid(${chosen.slope.toFixed(3)} × logit ${chosen.intercept < 0 ? '−' : '+'} ${Math.abs(chosen.intercept).toFixed(3)})`
+      : `${chosen.logits.length} steps`;
+  return `calibration on ${pairs} pairs: ${chosen.kind}, ${formula}\n${grid([['  held out', 'log loss', 'calibration error'], ...rows])}`;
+}
