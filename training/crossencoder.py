@@ -31,7 +31,7 @@ class Shape:
 VOCABULARY = 30522
 # 25,500 rows keep the int8 file under 20 MiB, the most that one file of a static host may have.
 BASE = Shape(layers=6, hidden=384, heads=12, inner=1536, rows=25_500)
-TINY = Shape(layers=2, hidden=128, heads=2, inner=512)
+TINY = Shape(layers=3, hidden=128, heads=4, inner=512)
 
 
 class Layer(nn.Module):
@@ -44,16 +44,21 @@ class Layer(nn.Module):
         self.norm_attention, self.norm_output = (nn.LayerNorm(shape.hidden, eps=1e-12) for _ in range(2))
         self.inner, self.outer = nn.Linear(shape.hidden, shape.inner), nn.Linear(shape.inner, shape.hidden)
 
-    def forward(self, x: torch.Tensor, bias: torch.Tensor, plain: bool) -> torch.Tensor:
-        """x [batch, tokens, hidden]; bias [batch, 1, 1, tokens], 0 or very negative."""
+    def forward(self, x: torch.Tensor, bias: torch.Tensor, only_first: bool, fused: bool) -> torch.Tensor:
+        """x [batch, tokens, hidden]; bias [batch, 1, 1, tokens], 0 or very negative.
+
+        With `only_first` just the [CLS] row is computed, [batch, 1, hidden]: all that the last layer is asked for.
+        """
+        asked = x[:, :1] if only_first else x
         q, k, v = (
-            part(x).unflatten(-1, (self.heads, self.size)).transpose(1, 2) for part in (self.query, self.key, self.value)
+            part(of).unflatten(-1, (self.heads, self.size)).transpose(1, 2)
+            for part, of in ((self.query, asked), (self.key, x), (self.value, x))
         )
-        if plain:  # spelled out for ONNX, so that quantisers see two MatMuls and a Softmax
-            mixed = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(self.size) + bias, -1) @ v
-        else:
+        if fused:
             mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
-        x = self.norm_attention(x + self.joined(mixed.transpose(1, 2).flatten(2)))
+        else:  # on CPU torch's fused backward is half of a training step; and quantisers see two MatMuls and a Softmax
+            mixed = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(self.size) + bias.to(q.dtype), -1) @ v
+        x = self.norm_attention(asked + self.joined(mixed.transpose(1, 2).flatten(2)))
         return self.norm_output(x + self.outer(F.gelu(self.inner(x))))
 
 
@@ -82,10 +87,12 @@ class CrossEncoder(nn.Module):
     def forward(self, input_ids, attention_mask, token_type_ids) -> torch.Tensor:
         """int64 [batch, tokens] each → float logits [batch, 1]."""
         at = torch.arange(input_ids.shape[1], device=input_ids.device)
-        x = self.norm(self.words(self.row_of[input_ids]) + self.places(at)[None] + self.types(token_type_ids))
+        rows = input_ids if self.shape.rows == VOCABULARY else self.row_of[input_ids]
+        x = self.norm(self.words(rows) + self.places(at)[None] + self.types(token_type_ids))
         bias = (1.0 - attention_mask[:, None, None, :].to(x.dtype)) * -10000.0
-        for layer in self.layers:
-            x = layer(x, bias, self.plain)
+        fused = not self.plain and not self.training
+        for i, layer in enumerate(self.layers):
+            x = layer(x, bias, i == len(self.layers) - 1, fused)
         return F.linear(x[:, 0].float(), self.head.weight.float(), self.head.bias.float())
 
 

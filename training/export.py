@@ -1,6 +1,6 @@
 """Step 7: write a trained cross-encoder in the forms its backends need.
 
-- `model.int8.onnx` for WASM: MatMuls dynamically quantised (int8 weights per channel, uint8 activations), embeddings int8.
+- `model.int8.onnx` for WASM: MatMuls dynamically quantised (int8 weights per channel, uint8 activations), word rows int8.
 - `model.w4.onnx`/`model.w8.onnx` for WebGPU: weight-only MatMulNBits, fp32 arithmetic, so no shader-f16 is needed.
 - `model.fp16.onnx` for WebGPU with shader-f16.
 - `canary.json`: a few pairs with the fp32 reference logits and what each form may differ by.
@@ -14,8 +14,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from onnx import helper, numpy_helper
 
 from training.crossencoder import CrossEncoder, Shape, pack
+from training.embedder import quantise
 from training.paths import MODELS, log, work
 from training.tokens import token_lists
 
@@ -47,23 +49,46 @@ def to_onnx(model: CrossEncoder, path: Path) -> None:
                       opset_version=OPSET, dynamo=False, do_constant_folding=True)
 
 
+def small_rows(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Store the word rows as int8 with one scale a row (quantize_dynamic knows one scale a table, far coarser), and the
+    token → row map as int32."""
+    graph = model.graph
+    tables = {t.name: t for t in graph.initializer}
+    if "row_of" in tables:
+        tables["row_of"].CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tables["row_of"]).astype(np.int32), "row_of"))
+    index, gather = next((i, n) for i, n in enumerate(graph.node) if n.op_type == "Gather" and n.input[0] == "words.weight")
+    rows, scales = quantise(numpy_helper.to_array(tables["words.weight"]))
+    tables["words.weight"].CopyFrom(numpy_helper.from_array(rows, "words.weight"))
+    graph.initializer.append(numpy_helper.from_array(scales[:, None], "words.scale"))
+    made, chosen = gather.output[0], gather.input[1]
+    nodes = [
+        helper.make_node("Gather", ["words.weight", chosen], ["words.small"], name="words/rows", axis=0),
+        helper.make_node("Gather", ["words.scale", chosen], ["words.factor"], name="words/scales", axis=0),
+        helper.make_node("Cast", ["words.small"], ["words.wide"], name="words/cast", to=onnx.TensorProto.FLOAT),
+        helper.make_node("Mul", ["words.wide", "words.factor"], [made], name="words/scaled"),
+    ]
+    graph.node.remove(gather)
+    for offset, node in enumerate(nodes):
+        graph.node.insert(index + offset, node)
+    return model
+
+
 def to_int8(source: Path, target: Path) -> None:
-    """Dynamic quantisation; Gather too, so that the embedding rows are stored as int8."""
+    """Dynamic quantisation of the MatMuls with constant weights, over int8 word rows."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True,
-                     op_types_to_quantize=["MatMul", "Gather"], extra_options={"MatMulConstBOnly": True})
+    rows = work("rows-int8.onnx")
+    onnx.save(small_rows(onnx.load(source)), rows)
+    quantize_dynamic(rows, target, weight_type=QuantType.QInt8, per_channel=True, reduce_range=False,
+                     op_types_to_quantize=["MatMul"], extra_options={"MatMulConstBOnly": True})
 
 
 def to_weights(source: Path, target: Path, bits: int) -> None:
-    """Weight-only MatMulNBits with fp32 arithmetic; word rows become int8 so that the file stays small."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
+    """Weight-only MatMulNBits with fp32 arithmetic, over int8 word rows."""
     from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
-    rows = work("rows-int8.onnx")
-    quantize_dynamic(source, rows, weight_type=QuantType.QInt8, per_channel=False, op_types_to_quantize=["Gather"])
     config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=0, bits=bits)
-    quantiser = MatMulNBitsQuantizer(onnx.load(rows), algo_config=config)
+    quantiser = MatMulNBitsQuantizer(small_rows(onnx.load(source)), algo_config=config)
     quantiser.process()
     quantiser.model.save_model_to_file(str(target), False)
 
