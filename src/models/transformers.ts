@@ -160,6 +160,7 @@ export async function loadTransformersEmbedder(
   const settings = embedderSettings(spec);
   const loaded = await load(spec, options);
   const { AutoModel, AutoTokenizer } = loaded.library;
+  await checkPresence(spec, loaded);
   const parts = await Promise.all([
     AutoTokenizer.from_pretrained(spec.model, loaded.options),
     AutoModel.from_pretrained(spec.model, loaded.options),
@@ -211,6 +212,13 @@ export async function loadTransformersEmbedder(
   };
 }
 
+/** Asks for config.json alone: of a missing tokenizer transformers.js only says that something is undefined. */
+async function checkPresence(spec: TransformersSpec, { library, options }: Loaded): Promise<void> {
+  await library.AutoConfig.from_pretrained(spec.model, options).catch((error: unknown) => {
+    throw loadError(error, spec);
+  });
+}
+
 function loadError(error: unknown, spec: TransformersSpec): SearchError {
   if (error instanceof SearchError) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -232,6 +240,7 @@ export async function loadTransformersReranker(
 ): Promise<{ readonly encoder: OwnedCrossEncoder; readonly info: RerankerInfo }> {
   const loaded = await load(spec, options);
   const { AutoModelForSequenceClassification, AutoTokenizer } = loaded.library;
+  await checkPresence(spec, loaded);
   const [tokenizer, model] = await Promise.all([
     AutoTokenizer.from_pretrained(spec.model, loaded.options),
     AutoModelForSequenceClassification.from_pretrained(spec.model, loaded.options),
