@@ -82,8 +82,9 @@ function stretches(markdown: string): readonly string[] {
 /** Takes out what is written for a site generator or for GitHub and is no text. */
 function tame(markdown: string): string {
   return markdown
-    .replace(/^(\s*>\s*)\[!(\w+)\]\s*$/gm, '$1$2:') // GitHub's alerts
+    .replace(/^([ \t]*>[ \t]*)\[!(\w+)\][ \t]*$/gm, '$1$2:') // GitHub's alerts
     .replace(/^[ \t]*:{3,}.*$/gm, '') // VitePress's and Docusaurus's containers
+    .replace(/^(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*){40,}/gm, '') // no list is so deep, but the parser would follow
     .replace(/^[ \t]*\[\[?toc\]\]?[ \t]*$/gim, '');
 }
 
