@@ -59,7 +59,7 @@ function meetConditions({ plan, evidence, postings }: CandidateInput): PassageSe
   };
   for (const { need } of plan.required) keep(holders(need, postings, size), 1);
   for (const each of fielded) {
-    const at = FIELDS.findIndex((field) => each.field === field);
+    const at = each.field === undefined ? -1 : FIELDS.indexOf(each.field);
     const fields = [each.exact ?? [], ...each.derived.map(({ fields: derived }) => derived)];
     keep(
       members(

@@ -29,7 +29,7 @@ export interface Requirement {
 /** A query in the terms of an index. */
 export interface Plan {
   readonly concepts: readonly Concept[];
-  /** A passage must meet all of them: words of phrases. Fielded concepts are required too. */
+  /** A passage must meet all of them: the words of phrases that are no stop words. Fielded concepts are required too. */
   readonly required: readonly Requirement[];
   /** A passage must meet none of them. */
   readonly excluded: readonly Need[];
@@ -57,9 +57,8 @@ export function planQuery(query: Query, analyzers: readonly Analyzer[]): Plan {
   const spoken = concepts.length > 0 ? [] : orSurface([], [...query.words, ...query.phrases], analyzers);
   return {
     concepts: concepts.length > 0 ? concepts : spoken.flatMap((need) => conceptsOf('', [need], false)),
-    required: query.phrases.flatMap((phrase, at) =>
-      orSurface(phrases[at] ?? [], [phrase], analyzers).map((need) => ({ need })),
-    ),
+    // Stop words are not in the index beside others: of a phrase the reading of the texts finds them.
+    required: phrases.flatMap((needs) => needs.map((need) => ({ need }))),
     excluded: query.excluded.filter(isOneWord).flatMap((word) => orSurface(needs(word), [word], analyzers)),
     excludedPhrases: query.excluded.filter((word) => !isOneWord(word)),
   };

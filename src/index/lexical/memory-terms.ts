@@ -45,7 +45,7 @@ export function memoryTermSource(passages: readonly AnalysedPassage[]): TermSour
         .slice(0, limit),
     similar: async (term, maxEdits, limit) =>
       terms
-        .filter((other) => other[0] === term[0])
+        .filter((other) => other[0] === term[0] && Math.abs(other.length - term.length) <= maxEdits)
         .flatMap((other) => {
           const distance = edits(term, other);
           return distance <= maxEdits ? [match(other, distance)] : [];

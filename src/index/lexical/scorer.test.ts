@@ -1,0 +1,183 @@
+import fc from 'fast-check';
+import MiniSearch from 'minisearch';
+import { describe, expect, it } from 'vitest';
+import { FIELDS, type TermSource } from '../terms.ts';
+import { chooseCandidates } from './candidates.ts';
+import type { Derived, Evidence } from './evidence.ts';
+import { memoryTermSource } from './memory-terms.ts';
+import { scorePassages } from './scorer.ts';
+
+type Fields = readonly (readonly string[])[];
+const term = fc.constantFrom('a', 'ab', 'abc', 'abd', 'b', 'ba', 'bab', 'c', 'ca', 'cab');
+const fields = fc.tuple(
+  fc.array(term, { maxLength: 3 }),
+  fc.array(term, { maxLength: 3 }),
+  fc.array(term, { minLength: 1, maxLength: 9 }),
+);
+const corpus = fc.array(fields, { minLength: 1, maxLength: 12 });
+const boost = fc.constantFrom(0.5, 1, 1.5, 3);
+const weights = fc.record({ title: boost, heading: boost, body: boost });
+
+/** MiniSearch counts different tokens as a field's length; numbered tokens make that the number of all. */
+function plain(passages: readonly Fields[]): MiniSearch {
+  const search = new MiniSearch({
+    fields: [...FIELDS],
+    tokenize: (text) => text.split(' ').map((token, at) => `${token}#${at}`),
+    processTerm: (token) => token.split('#')[0] ?? null,
+  });
+  passages.forEach((passage, id) => {
+    // An absent field has no length; one of empty text would have one token.
+    const given = FIELDS.map((field, at) => [field, passage[at]?.join(' ') ?? ''] as const).filter(
+      ([, text]) => text !== '',
+    );
+    search.add({ id, ...Object.fromEntries(given) });
+  });
+  return search;
+}
+
+async function evidenceFor(
+  source: TermSource,
+  key: string,
+  kinds: { prefix: boolean; typos: boolean },
+): Promise<Evidence> {
+  const prefix = kinds.prefix ? (await source.expand(key, 99)).filter(({ distance }) => distance > 0) : [];
+  const near = kinds.typos ? await source.similar(key, 1, 99) : [];
+  const typos = near.filter(({ term, distance }) => distance > 0 && !prefix.some((each) => each.term === term));
+  const [exact] = await source.postings([key]);
+  const derive = async (kind: Derived['kind'], term: string, distance: number): Promise<Derived> => ({
+    kind,
+    term,
+    distance,
+    fields: (await source.postings([term]))[0]?.fields ?? [],
+  });
+  return {
+    key,
+    exact: exact?.fields,
+    derived: await Promise.all([
+      ...prefix.map((match) => derive('prefix', match.term, match.distance)),
+      ...typos.map((match) => derive('typo', match.term, match.distance)),
+    ]),
+  };
+}
+
+/** Means over all passages, as MiniSearch keeps them only where every passage has the field. */
+function averages(passages: readonly Fields[]): readonly number[] {
+  return FIELDS.map(
+    (_, at) => passages.reduce((sum, passage) => sum + (passage[at]?.length ?? 0), 0) / passages.length,
+  );
+}
+
+describe('scorePassages', () => {
+  it('scores as MiniSearch does: exact, prefix and typo, any fields and boosts', async () => {
+    const full = fc.array(
+      fc.tuple(
+        fc.array(term, { minLength: 1, maxLength: 3 }),
+        fc.array(term, { minLength: 1, maxLength: 3 }),
+        fc.array(term, { minLength: 1, maxLength: 9 }),
+      ),
+      { minLength: 1, maxLength: 12 },
+    );
+    const query = fc.array(term, { minLength: 1, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(
+        full,
+        weights,
+        query,
+        fc.boolean(),
+        fc.boolean(),
+        async (passages, boosts, words, prefix, typos) => {
+          const source = memoryTermSource(passages.map((each) => ({ fields: each })));
+          // MiniSearch's own fuzzy search knows no swaps and any first letter: keep to words where that is the same.
+          const kinds = { prefix, typos: typos && words.every((word) => word === 'abc' || word === 'cab') };
+          const evidence = await Promise.all(words.map((word) => evidenceFor(source, word, kinds)));
+          const found = scorePassages({
+            evidence,
+            statistics: source.statistics(),
+            lengths: await source.lengths(),
+            weights: boosts,
+          });
+          const peer = plain(passages).search(words.join(' '), {
+            boost: boosts,
+            prefix,
+            fuzzy: kinds.typos ? 1 : false,
+            tokenize: (text) => text.split(' '),
+            processTerm: (word) => word,
+          });
+          const wanted = new Map(peer.map(({ id, score }) => [Number(id), score]));
+          const ofOtherLetters =
+            kinds.typos && peer.some(({ terms }) => terms.some((each) => words.every((word) => word[0] !== each[0])));
+          fc.pre(!ofOtherLetters);
+          expect(found.length).toBe(wanted.size);
+          for (const { passage, score } of found) expect(score).toBeCloseTo(wanted.get(passage) ?? Number.NaN, 9);
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('scores candidates as if all were scored', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        corpus,
+        weights,
+        fc.array(term, { minLength: 1, maxLength: 4 }),
+        async (passages, boosts, words) => {
+          const source = memoryTermSource(passages.map((each) => ({ fields: each })));
+          const evidence = await Promise.all(
+            words.map((word) => evidenceFor(source, word, { prefix: true, typos: false })),
+          );
+          const input = { evidence, statistics: source.statistics(), lengths: await source.lengths(), weights: boosts };
+          const candidates = Uint8Array.from(passages, (_, at) => at % 2);
+          expect(scorePassages({ ...input, candidates })).toEqual(
+            scorePassages(input).filter(({ passage }) => passage % 2 === 1),
+          );
+        },
+      ),
+    );
+  });
+
+  it('multiplies by the section weight, and leaves out a weight of 0', async () => {
+    const source = memoryTermSource([1, 2, 0].map((weight) => ({ fields: [[], [], ['a']], weight })));
+    const found = scorePassages({
+      evidence: [await evidenceFor(source, 'a', { prefix: false, typos: false })],
+      statistics: source.statistics(),
+      lengths: await source.lengths(),
+      weights: { title: 1, heading: 1, body: 1 },
+    });
+    expect(found.map(({ passage }) => passage)).toEqual([1, 0]);
+    expect((found[0]?.score ?? 0) / (found[1]?.score ?? 1)).toBeCloseTo(2, 12);
+  });
+});
+
+describe('chooseCandidates', () => {
+  it('keeps the passages that score best', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        corpus,
+        weights,
+        fc.array(term, { minLength: 1, maxLength: 4 }),
+        async (passages, boosts, words) => {
+          const source = memoryTermSource(passages.map((each) => ({ fields: each })));
+          const evidence = await Promise.all(
+            words.map((word) => evidenceFor(source, word, { prefix: true, typos: true })),
+          );
+          const input = { evidence, statistics: source.statistics(), lengths: await source.lengths(), weights: boosts };
+          expect(input.statistics.averageLengths).toEqual(averages(passages));
+          const concepts = words.map((word) => ({ terms: [word] }));
+          const candidates = chooseCandidates({
+            ...input,
+            plan: { concepts, required: [], excluded: [], excludedPhrases: [] },
+            postings: new Map(),
+            limit: 3,
+          });
+          const all = scorePassages(input);
+          const best = scorePassages({ ...input, ...(candidates === undefined ? {} : { candidates }) });
+          // Equal scores may change places, and single precision joins scores that are almost equal.
+          for (const [at, { score }] of best.slice(0, 3).entries())
+            expect(Math.abs(score - (all[at]?.score ?? 0))).toBeLessThan(Math.max(1, score) * 0.01);
+          expect(best.length).toBeGreaterThanOrEqual(Math.min(3, all.length));
+        },
+      ),
+    );
+  });
+});
