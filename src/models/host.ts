@@ -7,7 +7,7 @@ import { crossEncoderEntry, loadCatalog } from './catalog.ts';
 import type { OwnedCrossEncoder } from './cross-encoder.ts';
 import type { FileProgress } from './file.ts';
 import type { Device, Runtime } from './session.ts';
-import type { OwnedEmbedder, TransformersSpec } from './transformers.ts';
+import type { EmbedderInfo, OwnedEmbedder, TransformersSpec } from './transformers.ts';
 
 /** A cross-encoder of our catalog on one backend. */
 export interface CatalogReranker {
@@ -20,14 +20,6 @@ export interface CatalogReranker {
 }
 
 export type RerankerSpec = CatalogReranker | TransformersSpec;
-
-export interface EmbedderInfo {
-  readonly model: string;
-  /** Vectors of one space only may be compared; part of the corpus's fingerprint. */
-  readonly space: string;
-  readonly dimensions: number;
-  readonly device: Device;
-}
 
 export interface HostInfo {
   readonly reranker?: RerankerInfo;

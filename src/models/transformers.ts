@@ -4,7 +4,6 @@ import type { Embedder } from '../core/ports.ts';
 import type { RerankerInfo } from './backend.ts';
 import type { OwnedCrossEncoder } from './cross-encoder.ts';
 import type { FileProgress } from './file.ts';
-import type { EmbedderInfo } from './host.ts';
 import { embeddingSpace, HUB_CROSS_ENCODERS, HUB_EMBEDDERS, type Pooling } from './hub-catalog.ts';
 import { type Device, ortError, type Runtime } from './session.ts';
 import { normaliseInto } from './static-embedder.ts';
@@ -41,6 +40,14 @@ export interface TransformersOptions {
 
 export interface OwnedEmbedder extends Embedder {
   close(): Promise<void>;
+}
+
+export interface EmbedderInfo {
+  readonly model: string;
+  /** Vectors of one space only may be compared; part of the corpus's fingerprint. */
+  readonly space: string;
+  readonly dimensions: number;
+  readonly device: Device;
 }
 
 type Library = typeof import('@huggingface/transformers');

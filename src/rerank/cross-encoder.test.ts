@@ -105,6 +105,20 @@ describe('crossEncoderReranker', () => {
   });
 });
 
+describe('createPairCost', () => {
+  it('follows the machine slowly upwards, and at once down from a disturbed measurement', () => {
+    const cost = createPairCost();
+    expect(cost.read()).toBeUndefined();
+    cost.learn(4000, 4);
+    cost.learn(20, 4);
+    expect(cost.read()).toBe(5);
+    cost.learn(36, 4);
+    expect(cost.read()).toBe(6);
+    cost.learn(0, 0);
+    expect(cost.read()).toBe(6);
+  });
+});
+
 describe('windows', () => {
   it('leaves a short text whole', () => {
     expect(windows(' a short text. ', { tokens: 10, overlap: 2 })).toEqual([' a short text. ']);

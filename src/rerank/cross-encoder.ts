@@ -35,13 +35,18 @@ export interface PairCost {
   learn(ms: number, pairs: number): void;
 }
 
-/** An exponential mean: the newest measurement counts a quarter. */
+/**
+ * An exponential mean: the newest measurement counts a quarter. One that is less than half of it replaces it: what
+ * disturbs a measurement (loading the model, another tab) only ever adds to it.
+ */
 export function createPairCost(first?: number): PairCost {
   let mean = first;
   return {
     read: () => mean,
     learn(ms, pairs) {
-      if (pairs > 0) mean = mean === undefined ? ms / pairs : mean + (ms / pairs - mean) / 4;
+      if (pairs < 1) return;
+      const sample = ms / pairs;
+      mean = mean === undefined || sample < mean / 2 ? sample : mean + (sample - mean) / 4;
     },
   };
 }

@@ -11,7 +11,7 @@ export interface RemoteRequest {
   readonly signal: AbortSignal;
 }
 
-/** The part of fetch() that is needed; the caller gives it, because this room does no I/O. */
+/** What the platform's fetch does for such a request; the caller gives it, because this room does no I/O. */
 export type Send = (
   url: string,
   request: RemoteRequest,
