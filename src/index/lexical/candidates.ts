@@ -23,15 +23,13 @@ export interface CandidateInput {
  * costs less than the objects MiniSearch makes for a few.
  */
 export function chooseCandidates(input: CandidateInput): PassageSet | undefined {
-  const { evidence, plan, limit } = input;
+  const { evidence, limit } = input;
   const allowed = meetConditions(input);
   const postings = evidence.reduce((sum, each) => sum + postingsIn(each), 0);
   if (postings <= limit) return allowed;
   const size = sizeOf(evidence);
-  const estimates = estimate(input, size);
-  if (allowed !== undefined)
-    for (let passage = 0; passage < size; passage++) if (allowed[passage] !== 1) estimates[passage] = 0;
-  return plan.concepts.length === 0 ? allowed : best(estimates, limit);
+  if (evidence.length === 0) return allowed;
+  return best(estimate(input, size, allowed), limit);
 }
 
 function postingsIn({ exact, derived }: Evidence): number {
@@ -98,38 +96,60 @@ const K = 1.2;
 const B = 0.7;
 const D = 0.5;
 
+interface Estimates {
+  /** By passage number; 0 for passages not to score. */
+  readonly values: Float32Array;
+  /** The passages that any evidence names, in no order, in the first `count` places. */
+  readonly touched: Uint32Array;
+  readonly count: number;
+}
+
 /** What MiniSearch will say of each passage, in single precision. */
-function estimate(input: CandidateInput, size: number): Float32Array {
-  const sums = new Float32Array(size);
-  const matched = new Uint8Array(size);
-  const lastMatch = new Int16Array(size).fill(-1);
-  const keys = input.evidence.map(({ key }) => key);
-  for (const { key, field, exact, derived } of input.evidence) {
-    const concept = keys.indexOf(key);
-    const add = (fields: readonly FieldPostings[], weight: number) => {
+function estimate(input: CandidateInput, size: number, allowed: PassageSet | undefined): Estimates {
+  const { evidence, statistics, lengths, weights } = input;
+  const values = new Float32Array(size);
+  const matched = new Uint16Array(size);
+  const lastMatch = new Uint16Array(size);
+  const touched = new Uint32Array(size);
+  let count = 0;
+  const add = (list: FieldPostings, field: number, boost: number, concept: number) => {
+    const flat = K * (1 - B);
+    const slope = (K * B) / (statistics.averageLengths[field] ?? 1);
+    for (let posting = 0; posting < list.passages.length; posting++) {
+      const passage = list.passages[posting] ?? 0;
+      const frequency = list.frequencies[posting] ?? 0;
+      const norm = flat + slope * lengths.of(passage, field);
+      values[passage] = (values[passage] ?? 0) + boost * (D + (frequency * (K + 1)) / (frequency + norm));
+      if (lastMatch[passage] === concept) continue;
+      if (lastMatch[passage] === 0) touched[count++] = passage;
+      lastMatch[passage] = concept;
+      matched[passage] = (matched[passage] ?? 0) + 1;
+    }
+  };
+  const keys = evidence.map(({ key }) => key);
+  for (const { key, field, exact, derived } of evidence) {
+    const readings = [
+      ...(exact === undefined ? [] : [[exact, 1] as const]),
+      ...derived.map((each) => [each.fields, derivedWeight(key, each)] as const),
+    ];
+    for (const [fields, weight] of readings)
       for (const [at, list] of fields.entries()) {
         const name = FIELDS[at];
         if (name === undefined || (field !== undefined && field !== name)) continue;
-        const boost = weight * input.weights[name] * rarity(list.passages.length, input.statistics.passages);
-        const average = input.statistics.averageLengths[at] ?? 0;
-        for (let posting = 0; posting < list.passages.length; posting++) {
-          const passage = list.passages[posting] ?? 0;
-          const frequency = list.frequencies[posting] ?? 0;
-          const norm = K * (1 - B + (B * input.lengths.of(passage, at)) / average);
-          sums[passage] = (sums[passage] ?? 0) + boost * (D + (frequency * (K + 1)) / (frequency + norm));
-          if (lastMatch[passage] === concept) continue;
-          lastMatch[passage] = concept;
-          matched[passage] = (matched[passage] ?? 0) + 1;
-        }
+        add(
+          list,
+          at,
+          weight * weights[name] * rarity(list.passages.length, statistics.passages),
+          keys.indexOf(key) + 1,
+        );
       }
-    };
-    if (exact !== undefined) add(exact, 1);
-    for (const each of derived) add(each.fields, derivedWeight(key, each));
   }
-  for (let passage = 0; passage < size; passage++)
-    if (matched[passage] !== 0)
-      sums[passage] = (sums[passage] ?? 0) * (matched[passage] ?? 0) * input.lengths.weight(passage);
-  return sums;
+  for (let at = 0; at < count; at++) {
+    const passage = touched[at] ?? 0;
+    const counts = allowed === undefined || allowed[passage] === 1;
+    values[passage] = counts ? (values[passage] ?? 0) * (matched[passage] ?? 0) * lengths.weight(passage) : 0;
+  }
+  return { values, touched, count };
 }
 
 function rarity(frequency: number, passages: number): number {
@@ -144,22 +164,26 @@ function derivedWeight(key: string, { kind, term, distance }: Derived): number {
 
 const BUCKETS = 4096;
 
-/** The passages with the `limit` highest estimates above 0; of equals at the edge the first ones. */
-function best(estimates: Float32Array, limit: number): PassageSet {
+/** The passages with the `limit` highest estimates above 0, but for a four-thousandth of the highest. */
+function best({ values, touched, count }: Estimates, limit: number): PassageSet {
   let highest = 0;
-  for (const value of estimates) if (value > highest) highest = value;
+  for (let at = 0; at < count; at++) highest = Math.max(highest, values[touched[at] ?? 0] ?? 0);
+  const scale = highest > 0 ? BUCKETS / highest : 0;
   const counts = new Uint32Array(BUCKETS + 1);
-  const bucket = (value: number) => Math.floor((value / highest) * BUCKETS);
-  for (const value of estimates) if (value > 0) counts[bucket(value)] = (counts[bucket(value)] ?? 0) + 1;
+  for (let at = 0; at < count; at++) {
+    const bucket = Math.floor((values[touched[at] ?? 0] ?? 0) * scale);
+    counts[bucket] = (counts[bucket] ?? 0) + 1;
+  }
   let edge = BUCKETS;
   let above = 0;
   while (edge > 0 && above + (counts[edge] ?? 0) <= limit) above += counts[edge--] ?? 0;
-  const set = new Uint8Array(estimates.length);
+  const set = new Uint8Array(values.length);
   let room = limit - above;
-  estimates.forEach((value, passage) => {
-    if (value <= 0) return;
-    const at = bucket(value);
-    if (at > edge || (at === edge && room-- > 0)) set[passage] = 1;
-  });
+  for (let at = 0; at < count; at++) {
+    const passage = touched[at] ?? 0;
+    const value = values[passage] ?? 0;
+    const bucket = Math.floor(value * scale);
+    if (value > 0 && (bucket > edge || (bucket === edge && room-- > 0))) set[passage] = 1;
+  }
   return set;
 }
