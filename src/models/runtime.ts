@@ -79,7 +79,8 @@ export async function loadRuntime({ device, files, maxThreads }: RuntimeOptions)
   return {
     device,
     threads,
-    ...(note === undefined ? {} : { note }),
+    // A GPU does not care for threads.
+    ...(note === undefined || device === 'webgpu' ? {} : { note }),
     ort,
     providers,
     get lost() {
