@@ -51,11 +51,20 @@ async function killAndCheck({ kills, documents, sections }: { kills: number; doc
       rounds += 1;
     }
     before = again.length;
-    const indexing = search.add(again.length === 0 && status.pending === 0 ? sources : []).then(
+    // A kill falls a random moment after a random document of the work, so that kills spread over all of it.
+    let reached: () => void = () => undefined;
+    const middle = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const target = 1 + Math.floor(Math.random() * documents);
+    const given = again.length === 0 && status.pending === 0 ? sources : [];
+    const onProgress = (progress: { readonly documents: number }) => void (progress.documents >= target && reached());
+    const indexing = search.add(given, { onProgress }).then(
       () => 'finished',
       (error) => error.code ?? String(error),
     );
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 400));
+    await Promise.race([middle, indexing, new Promise((resolve) => setTimeout(resolve, 3000))]);
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 100));
     worker?.terminate();
     killed += 1;
     const how = await Promise.race([indexing, new Promise((resolve) => setTimeout(() => resolve('hung'), 5000))]);

@@ -67,7 +67,8 @@ function install(): void {
   installErrorHandler();
 }
 
-const HELLO = 'findling:alive';
+const HELLO = 'findling:hello';
+const ALIVE = 'findling:alive';
 
 /** Serves `api` to whoever started this worker, and holds a lock whose release tells that the worker is gone. */
 export function serve<T extends object>(api: T): void {
@@ -75,8 +76,13 @@ export function serve<T extends object>(api: T): void {
   addEventListener('message', function greet({ data }) {
     if (typeof data !== 'object' || data === null || data[HELLO] === undefined) return;
     removeEventListener('message', greet);
+    const alive = () => postMessage({ [ALIVE]: data[HELLO] });
+    if (navigator.locks === undefined) return alive();
     // Held for ever: the browser lets go of it when the worker ends, however it ends.
-    navigator.locks?.request(String(data[HELLO]), () => new Promise(() => undefined));
+    navigator.locks.request(String(data[HELLO]), () => {
+      alive();
+      return new Promise(() => undefined);
+    });
   });
   Comlink.expose(api);
 }
@@ -97,7 +103,7 @@ let serial = 0;
  */
 export function connect<T extends object>(worker: Worker, name: string): Connection<T> {
   install();
-  const { lost, lose } = watch(worker, name);
+  const { lost, lose, alive } = watch(worker, name);
   let gone: SearchError | undefined;
   // Pending calls are rejected by hand: Promise.race against one long-lived promise would keep every call's reactions.
   const pending = new Set<(error: SearchError) => void>();
@@ -112,7 +118,9 @@ export function connect<T extends object>(worker: Worker, name: string): Connect
     new Promise((resolve, reject) => {
       if (gone !== undefined) return reject(gone);
       pending.add(reject);
-      call(comlink, method, args)
+      // Not before the worker is known to live: its end would go unnoticed, and the call would hang.
+      alive
+        .then(() => call(comlink, method, args))
         .then(resolve, reject)
         .finally(() => pending.delete(reject));
     });
@@ -146,23 +154,22 @@ function watch(worker: Worker, name: string) {
   );
   serial += 1;
   const lock = `findling:${name}:${serial}:${Math.random().toString(36).slice(2)}`;
+  const alive = new Promise<void>((resolve) => {
+    worker.addEventListener('message', ({ data }) => {
+      if (typeof data === 'object' && data !== null && data[ALIVE] === lock) resolve();
+    });
+  });
+  const late = setTimeout(
+    () => lose(new SearchError('worker-lost', `The ${name} worker did not start.`)),
+    START_TIMEOUT_MS,
+  );
+  alive.then(async () => {
+    clearTimeout(late);
+    await navigator.locks?.request(lock, () => lose(new SearchError('worker-lost', `The ${name} worker has gone.`)));
+  });
   worker.postMessage({ [HELLO]: lock });
-  waitForRelease(lock).then((how) => lose(new SearchError('worker-lost', `The ${name} worker ${how}.`)));
-  return { lost, lose };
+  return { lost, lose, alive };
 }
 
 /** A worker's script may come over a slow line; one that has not started by then never will. */
 const START_TIMEOUT_MS = 120_000;
-
-/** Resolves when the worker's lock is free again, or was never taken; never where there are no Web Locks. */
-async function waitForRelease(lock: string): Promise<string> {
-  if (typeof navigator === 'undefined' || navigator.locks === undefined) return new Promise(() => undefined);
-  const deadline = performance.now() + START_TIMEOUT_MS;
-  for (;;) {
-    const { held = [] } = await navigator.locks.query();
-    if (held.some(({ name }) => name === lock)) break;
-    if (performance.now() > deadline) return 'did not start';
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return navigator.locks.request(lock, () => 'has gone');
-}

@@ -4,7 +4,7 @@ import type { Ranking } from '../core/ranking.ts';
 import type { Answer, Result, SkippedStage } from './types.ts';
 
 /** A passage as a result shows it. */
-export type Present = (passage: StoredPassage) => Pick<Result, 'excerpt'>;
+export type Present = (passage: StoredPassage) => Promise<Pick<Result, 'excerpt'>>;
 
 export interface Answering {
   readonly query: string;
@@ -13,7 +13,7 @@ export interface Answering {
   /** Stages that are lists of their own; the others (dense inside hybrid) only feed them. */
   readonly shown: ReadonlySet<string>;
   readonly passages: PassageSource;
-  present(): Promise<Present>;
+  readonly present: Present;
   onAnswer(answer: Answer): void;
   /** performance.now() when the search began. */
   readonly start: number;
@@ -40,18 +40,16 @@ export function createAnswers(options: Answering) {
 
   const answer = async (stage: string, ranking: Ranking, complete: boolean): Promise<Answer> => {
     const top = ranking.slice(0, options.limit);
-    const [stored, present] = await Promise.all([
-      options.passages.passages(top.map(({ id }) => id)),
-      options.present(),
-    ]);
+    const stored = await options.passages.passages(top.map(({ id }) => id));
     const known = new Map(stored.map((passage) => [passage.id, passage]));
-    const results = top.flatMap(({ id, score }): Result[] => {
+    const dressed = top.map(async ({ id, score }): Promise<Result | undefined> => {
       const passage = known.get(id);
-      if (passage === undefined) return [];
+      if (passage === undefined) return undefined;
       const { documentId, url, anchor, title, heading } = passage;
-      const shown = { id, documentId, url, anchor, title, heading, score, ...present(passage) };
-      return [options.explain ? { ...shown, explain: explained(id) } : shown];
+      const shown = { id, documentId, url, anchor, title, heading, score, ...(await options.present(passage)) };
+      return options.explain ? { ...shown, explain: explained(id) } : shown;
     });
+    const results = (await Promise.all(dressed)).filter((result) => result !== undefined);
     return { query: options.query, results, stage, complete, skipped: [...skipped], ms: { ...ms } };
   };
 

@@ -111,7 +111,14 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         scanned = { generation: view.generation, index: exactVectorIndex(view) };
       const empty = view.statistics().passages === 0;
       const { documents } = corpus.statistics();
-      return { documents, terms: view, numbers: view, passages: view, vectors: empty ? undefined : scanned.index };
+      return {
+        documents,
+        size: view.size,
+        terms: view,
+        numbers: view,
+        passages: view,
+        vectors: empty ? undefined : scanned.index,
+      };
     },
     async add(sources, signal, onProgress) {
       for (const { id } of sources) documentId(id);

@@ -19,7 +19,7 @@ export async function openReadOnlyCorpus(name: string, store: Store, fingerprint
   return {
     name,
     optional: true,
-    moment: async () => ({ documents, terms: view, numbers: view, passages: view, vectors }),
+    moment: async () => ({ documents, size: view.size, terms: view, numbers: view, passages: view, vectors }),
   };
 }
 

@@ -20,10 +20,12 @@ import { bm25 } from '../retrieve/bm25.ts';
 import { dense } from '../retrieve/dense.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain } from './constraint.ts';
+import { tolerant } from './optional.ts';
 import { pipelines } from './pipelines.ts';
 import { merge } from './retrievers.ts';
 import { createTimings, type Timings } from './timings.ts';
 import type { Answer, FusionOption, SearchOptions } from './types.ts';
+import { unite } from './union.ts';
 
 /** A corpus at one moment: what it finds and the texts it gives belong together. */
 export interface CorpusMoment {
@@ -33,6 +35,8 @@ export interface CorpusMoment {
   /** Absent for a corpus without vectors. */
   readonly vectors: VectorIndex | undefined;
   readonly documents: number;
+  /** One above its highest passage number. */
+  readonly size: number;
   /** The corpus's own way to embed a question; the engine's embedder if absent. */
   readonly embedder?: Embedder;
 }
@@ -96,8 +100,13 @@ export function createSearcher(parts: SearcherParts): Searcher {
   const prepare = async (text: string, options: SearchOptions, context: Context) => {
     const query = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
     const moments = await openMoments(parts.corpora, context);
-    const passages = unionOf(moments.map((each) => each.passages));
-    const retrievers = retrieversOf(moments, parts.embedder, passages);
+    const union = unite(moments);
+    const { passages } = union;
+    const lexical = parts.language === undefined ? {} : { languages: [parts.language] };
+    const retrievers = {
+      bm25: bm25({ ...union, options: lexical }),
+      dense: constrain(denseOf(moments, parts.embedder), passages),
+    };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
     const all = pipelines(
       { ...retrievers, fusion: fusionOf(options.fusion), reranker, passages },
@@ -107,8 +116,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
           blend(fused, reranked, options.blend === undefined ? {} : { weight: options.blend }),
       },
     );
-    const languages = parts.language === undefined ? languagesOf(moments) : [parts.language];
-    return { query, passages, pipeline: all[options.pipeline ?? DEFAULTS.pipeline], languages };
+    return { query, passages, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };
   };
 
   const timed = (onStage: (event: StageEvent) => void) => (event: StageEvent) => {
@@ -129,7 +137,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
       const events: StageEvent[] = [];
       let forward = (event: StageEvent): void => void events.push(event);
       const context = { signal, onStage: timed((event) => forward(event)) };
-      const { query, passages, pipeline, languages } = await prepare(text, options, context);
+      const { query, passages, pipeline } = await prepare(text, options, context);
       const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
       const answers = createAnswers({
         query: text,
@@ -137,7 +145,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         explain: options.explain ?? false,
         shown,
         passages,
-        present: presenter(query, languages, options.excerptLength ?? DEFAULTS.excerptLength),
+        present: presenter(query, options.excerptLength ?? DEFAULTS.excerptLength),
         onAnswer,
         start,
       });
@@ -158,7 +166,8 @@ async function openMoments(corpora: readonly SearchableCorpus[], context: Contex
   const moments = await Promise.all(
     corpora.map(async (corpus) => {
       try {
-        return await corpus.moment(context.signal);
+        const moment = await corpus.moment(context.signal);
+        return corpus.optional ? tolerant(moment, corpus.name, context) : moment;
       } catch (cause) {
         const error = toSearchError(cause);
         if (!corpus.optional || error.code === 'aborted') throw error;
@@ -173,43 +182,20 @@ async function openMoments(corpora: readonly SearchableCorpus[], context: Contex
 
 const nothing: Retriever = { name: 'nothing', retrieve: async () => emptyRanking };
 
-function retrieversOf(moments: readonly CorpusMoment[], embedder: Embedder, passages: PassageSource) {
-  const lexical = moments.map(({ terms, numbers, passages: own }) => bm25({ terms, numbers, passages: own }));
-  const semantic = moments.flatMap(({ vectors, numbers, embedder: own }) =>
+function denseOf(moments: readonly CorpusMoment[], embedder: Embedder): Retriever {
+  const each = moments.flatMap(({ vectors, numbers, embedder: own }) =>
     vectors === undefined ? [] : [dense({ embedder: own ?? embedder, vectors, numbers })],
   );
-  return {
-    bm25: merge('bm25', lexical.length === 0 ? [nothing] : lexical),
-    dense: constrain(merge('dense', semantic.length === 0 ? [nothing] : semantic), passages),
-  };
+  return merge('dense', each.length === 0 ? [nothing] : each);
 }
 
-function languagesOf(moments: readonly CorpusMoment[]): readonly string[] {
-  return [...new Set(moments.flatMap(({ terms }) => terms.statistics().languages))].slice(0, 4);
-}
-
-/** Texts from whichever corpus holds them. */
-function unionOf(sources: readonly PassageSource[]): PassageSource {
-  return {
-    async passages(ids, signal) {
-      const found = await Promise.all(sources.map((source) => source.passages(ids, signal)));
-      const known = new Map(found.flat().map((passage) => [passage.id, passage]));
-      return ids.flatMap((id) => known.get(id) ?? []);
-    },
-  };
-}
-
-function presenter(query: Query, languages: readonly string[], length: number): () => Promise<Present> {
-  let made: Promise<Present> | undefined;
-  const make = async (): Promise<Present> => {
-    const match = await matcher(query, languages);
-    return (passage) => {
-      const { text, ranges } = excerpt(passage.text, match(passage.text), length);
-      return { excerpt: { text, highlights: ranges } };
-    };
-  };
-  return () => {
-    made ??= make();
-    return made;
+/** Marks what matched by the rules of each passage's own language: another's stop words would light up as words. */
+function presenter(query: Query, length: number): Present {
+  const matchers = new Map<string, ReturnType<typeof matcher>>();
+  return async (passage) => {
+    const match = matchers.get(passage.language) ?? matcher(query, [passage.language]);
+    matchers.set(passage.language, match);
+    const { text, ranges } = excerpt(passage.text, (await match)(passage.text), length);
+    return { excerpt: { text, highlights: ranges } };
   };
 }

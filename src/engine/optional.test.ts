@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { SearchError } from '../core/errors.ts';
+import type { StageEvent } from '../core/ports.ts';
+import { tolerant } from './optional.ts';
+import type { CorpusMoment } from './searcher.ts';
+
+const fail = () => Promise.reject(new SearchError('network', 'the host is away'));
+const broken: CorpusMoment = {
+  documents: 1,
+  size: 1,
+  terms: {
+    statistics: () => ({ passages: 1, averageLengths: [1, 1, 1], languages: ['en'] }),
+    lengths: fail,
+    postings: fail,
+    expand: fail,
+    similar: fail,
+  },
+  numbers: { idsOf: fail },
+  passages: { passages: fail },
+  vectors: { dimensions: 2, search: fail },
+};
+
+it('gives nothing and says so once', async () => {
+  const events: StageEvent[] = [];
+  const moment = tolerant(broken, 'docs', {
+    signal: new AbortController().signal,
+    onStage: (event) => events.push(event),
+  });
+  expect(await moment.terms.postings(['a', 'b'])).toEqual([undefined, undefined]);
+  expect(await moment.terms.expand('a', 3)).toEqual([]);
+  expect(await moment.passages.passages([])).toEqual([]);
+  expect(await moment.vectors?.search(new Float32Array(2), 3)).toEqual([]);
+  expect(events).toEqual([{ kind: 'skipped', stage: 'docs', code: 'network', reason: 'the host is away' }]);
+});
+
+it('lets a cancelled read through', async () => {
+  const aborted = { ...broken, passages: { passages: () => Promise.reject(new SearchError('aborted', 'x')) } };
+  const moment = tolerant(aborted, 'docs', { signal: new AbortController().signal, onStage: () => undefined });
+  await expect(moment.passages.passages([])).rejects.toMatchObject({ code: 'aborted' });
+});

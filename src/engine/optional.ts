@@ -1,0 +1,45 @@
+import { toSearchError } from '../core/errors.ts';
+import type { Context, PassageSource } from '../core/ports.ts';
+import type { FieldLengths, TermSource, VectorIndex } from '../index/terms.ts';
+import type { CorpusMoment } from './searcher.ts';
+
+const NO_LENGTHS: FieldLengths = { of: () => 0, weight: () => 1 };
+
+/**
+ * A moment whose reads give nothing where they fail, and say so once: a published index out of reach must not take
+ * the visitor's own documents down with it. A cancelled read stays cancelled.
+ */
+export function tolerant(moment: CorpusMoment, name: string, context: Context): CorpusMoment {
+  let reported = false;
+  const orElse = async <T>(reading: Promise<T>, nothing: T): Promise<T> => {
+    try {
+      return await reading;
+    } catch (cause) {
+      const error = toSearchError(cause);
+      if (error.code === 'aborted') throw error;
+      if (!reported) context.onStage({ kind: 'skipped', stage: name, code: error.code, reason: error.message });
+      reported = true;
+      return nothing;
+    }
+  };
+  const { terms, vectors } = moment;
+  const tolerantTerms: TermSource = {
+    statistics: () => terms.statistics(),
+    lengths: (signal) => orElse(terms.lengths(signal), NO_LENGTHS),
+    postings: (wanted, signal) =>
+      orElse(
+        terms.postings(wanted, signal),
+        wanted.map(() => undefined),
+      ),
+    expand: (prefix, limit, signal) => orElse(terms.expand(prefix, limit, signal), []),
+    similar: (term, edits, limit, signal) => orElse(terms.similar(term, edits, limit, signal), []),
+  };
+  const passages: PassageSource = {
+    passages: (ids, signal) => orElse(moment.passages.passages(ids, signal), []),
+  };
+  const tolerantVectors: VectorIndex | undefined = vectors && {
+    dimensions: vectors.dimensions,
+    search: (query, depth, signal) => orElse(vectors.search(query, depth, signal), []),
+  };
+  return { ...moment, terms: tolerantTerms, passages, vectors: tolerantVectors };
+}
