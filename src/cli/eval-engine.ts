@@ -158,7 +158,7 @@ async function openCorpusOf(corpus: Corpus, semantic: Awaited<ReturnType<typeof 
  * Retrievers inside a fusion give as many passages as they do on a page. A retriever that is measured alone gives
  * more, because several passages may belong to one document and `depth` counts documents; its order is the same.
  */
-function optionsOf({ pipeline, fusion, candidates, blend: weight }: PipelineSpec, depth: number): SearchOptions {
+export function optionsOf({ pipeline, fusion, candidates, blend: weight }: PipelineSpec, depth: number): SearchOptions {
   return {
     pipeline,
     depth: pipeline === 'lexical' || pipeline === 'dense' ? depth * 3 : depth,

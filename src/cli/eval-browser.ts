@@ -1,0 +1,226 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Browser, Page } from '@playwright/test';
+import type { createSearch, Search } from '../client/search.ts';
+import type { Source } from '../core/document.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
+import type { BackendName, SearchOptions } from '../engine/types.ts';
+import { bestPassages } from '../eval/maxp.ts';
+import { decodeContent } from '../ingest/decoding.ts';
+import { optionsOf } from './eval-engine.ts';
+import type { Corpus, LoadedSet } from './eval-files.ts';
+import type { Evaluable, Found, PipelineSpec } from './eval-port.ts';
+import { folderSources, judgedSourceId, judgedSources } from './eval-sources.ts';
+import { STRICT_CSP, serveFolders } from './static-server.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const CANDIDATES = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/usr/bin/google-chrome-stable',
+];
+/** Documents handed over at a time: a message of some hundred kilobytes. */
+const BATCH = 200;
+
+export interface BrowserOptions {
+  /** A built page; by default one is built from the sources as they are, so that no stale page is measured. */
+  readonly page?: string | undefined;
+  readonly backend?: BackendName;
+  /** Lets WebGPU run on a software adapter: right for agreement, far too slow for times. */
+  readonly softwareGpu?: boolean;
+}
+
+/** What the page leaves for the console (src/page/main.ts), and what we leave beside it. */
+interface Exposed {
+  readonly findling: { readonly createSearch: typeof createSearch; readonly startEngine: () => Worker };
+  evaluated: Map<string, Search>;
+}
+
+/** The same questions, asked of the built page's own workers in Chromium. */
+export async function openBrowserEvaluable(
+  { corpus }: Pick<LoadedSet, 'corpus'>,
+  options: BrowserOptions = {},
+): Promise<Evaluable> {
+  const dist = options.page ?? (await freshPage());
+  const folders = { '/': dist, ...(corpus.kind === 'index' ? { '/evaluated': corpus.location } : {}) };
+  const server = await serveFolders({ folders, port: 0, headers: { 'content-security-policy': STRICT_CSP } });
+  const browser = await launch(options).catch(async (error: unknown) => {
+    await server.close();
+    throw toSearchError(error, 'unsupported');
+  });
+  const close = async () => {
+    await browser.close();
+    await server.close();
+  };
+  try {
+    const page = await browser.newPage();
+    await page.goto(server.url);
+    await page.waitForFunction(() => document.documentElement.dataset.ready === 'true', undefined, { timeout: 60_000 });
+    const name = `eval-${Date.now()}`;
+    if (corpus.kind !== 'index') await addSources(page, name, options, sourcesOf(corpus));
+    return evaluableOf(page, name, corpus, options, close);
+  } catch (error) {
+    await close();
+    throw toSearchError(error);
+  }
+}
+
+async function freshPage(): Promise<string> {
+  // An installed package brings its page, and neither Vite's configuration nor the sources' index.html.
+  if (!existsSync(resolve(root, 'vite.config.ts'))) return resolve(root, 'dist');
+  const outDir = resolve(root, '.cache/eval-page');
+  process.stderr.write('findling eval: building the page…\n');
+  const { build } = await import('vite');
+  await build({ root, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+  return outDir;
+}
+
+async function launch({ softwareGpu = false }: BrowserOptions): Promise<Browser> {
+  const { chromium } = await import('@playwright/test').catch((cause: unknown) => {
+    throw new SearchError('unsupported', '--browser needs Playwright: npm install --save-dev @playwright/test', {
+      cause,
+    });
+  });
+  const own = chromium.executablePath();
+  const executablePath = [process.env.FINDLING_CHROMIUM, own, ...CANDIDATES].find(
+    (path) => path !== undefined && path !== '' && existsSync(path),
+  );
+  if (executablePath === undefined)
+    throw new SearchError(
+      'not-found',
+      'No Chromium was found: npx playwright install chromium, or name one in FINDLING_CHROMIUM.',
+    );
+  const gpu = softwareGpu ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] : [];
+  return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-background-networking', ...gpu] });
+}
+
+/** Texts as strings, because bytes do not travel well; a PDF cannot be text, so it is left out and named. */
+function sourcesOf(corpus: Exclude<Corpus, { kind: 'index' }>): readonly Source[] {
+  if (corpus.kind === 'beir') return judgedSources(corpus.documents);
+  return folderSources(corpus.path).flatMap((source) => {
+    if (source.type === 'pdf') {
+      process.stderr.write(`findling eval: left out ${source.id}: --browser evaluates no PDF files\n`);
+      return [];
+    }
+    return [{ ...source, content: decodeContent(source.content, source.type) }];
+  });
+}
+
+async function addSources(
+  page: Page,
+  name: string,
+  options: BrowserOptions,
+  sources: readonly Source[],
+): Promise<void> {
+  await openSearch(page, name, name, options);
+  for (let from = 0; from < sources.length; from += BATCH) {
+    const failed = await page.evaluate(
+      async ([key, batch]) => {
+        const search = (globalThis as unknown as Exposed).evaluated.get(key);
+        return (await search?.add(batch))?.failed ?? [];
+      },
+      [name, sources.slice(from, from + BATCH)] as const,
+    );
+    for (const { id, reason } of failed) process.stderr.write(`findling eval: left out ${id}: ${reason}\n`);
+  }
+}
+
+/**
+ * Starts an engine of our own in the page, under `key`, on the corpus `name`, with the spec's reranker. (No named
+ * function inside page.evaluate: tsx would wrap it in a helper that the page lacks.)
+ */
+async function openSearch(
+  page: Page,
+  key: string,
+  name: string,
+  { backend, softwareGpu = false }: BrowserOptions,
+  reranker?: string,
+  published?: string,
+): Promise<void> {
+  await page.evaluate(
+    async ([own, corpus, published, reranker, backend, allowFallbackAdapter]) => {
+      const exposed = globalThis as unknown as Exposed;
+      exposed.evaluated ??= new Map();
+      if (exposed.evaluated.has(own)) return;
+      const { createSearch, startEngine } = exposed.findling;
+      const search = await createSearch(startEngine, {
+        name: corpus,
+        models: new URL('models/', document.baseURI).href,
+        allowFallbackAdapter,
+        ...(published === undefined ? {} : { published: [new URL(published, document.baseURI).href] }),
+        ...(reranker === undefined ? {} : { reranker }),
+        ...(backend === undefined ? {} : { backend }),
+      });
+      exposed.evaluated.set(own, search);
+    },
+    [key, name, published, reranker, backend, softwareGpu] as const,
+  );
+}
+
+interface Row {
+  readonly id: string;
+  readonly section: string;
+  readonly score: number;
+}
+
+function evaluableOf(
+  page: Page,
+  name: string,
+  corpus: Corpus,
+  options: BrowserOptions,
+  close: () => Promise<void>,
+): Evaluable {
+  const sections = corpus.kind !== 'beir' && corpus.sections;
+  const outer =
+    corpus.kind === 'beir' ? new Map(corpus.documents.map(({ id }, index) => [judgedSourceId(index), id])) : undefined;
+  const published =
+    corpus.kind === 'index' ? (/^https?:/.test(corpus.location) ? corpus.location : 'evaluated/') : undefined;
+  const unsupported = (what: string) =>
+    Promise.reject(new SearchError('unsupported', `${what} is not offered with --browser; leave --browser away.`));
+  return {
+    boosts: [0, 0, 0],
+    blend: 0,
+    async search(text, spec, depth): Promise<Found> {
+      if (spec.boosts !== undefined) return unsupported('Tuning of field weights');
+      const key = `${name} ${spec.reranker ?? ''}`;
+      await openSearch(page, key, name, options, spec.reranker, published);
+      const asked: SearchOptions = { ...optionsOf(spec, depth), limit: depth * 3, excerptLength: 1 };
+      const { rows, ms, skipped } = await ask(page, key, text, asked);
+      const found = sections
+        ? bestPassages(rows.map(({ section, score }) => ({ id: `${section}#0`, score })))
+        : bestPassages(rows).map(({ document, score }) => ({ document: outer?.get(document) ?? document, score }));
+      return { rows: found.slice(0, depth), milliseconds: ms, skipped };
+    },
+    logits: () => unsupported('Scoring of single documents'),
+    rerank: (_query: string, _documents, _spec: PipelineSpec) => unsupported('--rerank-run'),
+    bytes: async () => undefined,
+    close,
+  };
+}
+
+/** One search in the page. Its time is that of the last stage, without the texts of results that no page would show. */
+function ask(
+  page: Page,
+  key: string,
+  text: string,
+  options: SearchOptions,
+): Promise<{ readonly rows: readonly Row[]; readonly ms: number; readonly skipped: readonly string[] }> {
+  return page.evaluate(
+    async ([own, query, wanted]) => {
+      const search = (globalThis as unknown as Exposed).evaluated.get(own);
+      if (search === undefined) throw new Error('The page was reloaded.');
+      const answer = await search.search(query, wanted).done;
+      return {
+        rows: answer.results.map(({ id, documentId, anchor, score }) => ({
+          id,
+          section: anchor === '' ? documentId : `${documentId}#${anchor}`,
+          score,
+        })),
+        ms: Math.max(0, ...Object.values(answer.ms)),
+        skipped: answer.skipped.map(({ stage, reason }) => `${stage}: ${reason}`),
+      };
+    },
+    [key, text, options] as const,
+  );
+}
