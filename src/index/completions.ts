@@ -29,28 +29,24 @@ export interface CompletionsWriter {
 
 export function collectCompletions(): CompletionsWriter {
   const chosen = new Map<string, readonly CountedTerm[]>();
-  const open: { prefix: string; candidates: Candidate[] }[] = [];
-  for (let letters = 1; letters <= COMPLETED_LETTERS; letters += 1) open.push({ prefix: '', candidates: [] });
+  const open: (Group | undefined)[] = [];
   const close = (letters: number) => {
     const group = open[letters - 1];
-    if (group === undefined || group.candidates.length === 0) return;
-    chosen.set(group.prefix, choose(group.prefix, group.candidates));
-    open[letters - 1] = { prefix: '', candidates: [] };
+    if (group !== undefined) chosen.set(group.prefix, choose(group));
+    open[letters - 1] = undefined;
   };
   return {
     add(term, frequency, fields) {
-      const inTitles = FIELDS.reduce(
-        (sum, field, at) => sum + (field === 'body' ? 0 : (fields[at]?.passages.length ?? 0)),
-        0,
-      );
+      const candidate = { term, frequency, inTitles: titlePostings(fields) };
       for (let letters = 1; letters <= Math.min(COMPLETED_LETTERS, term.length); letters += 1) {
         const prefix = term.slice(0, letters);
-        if (/\p{Surrogate}/u.test(prefix)) continue;
-        if (open[letters - 1]?.prefix !== prefix) {
-          close(letters);
-          open[letters - 1] = { prefix, candidates: [] };
-        }
-        open[letters - 1]?.candidates.push({ term, frequency, inTitles });
+        if (endsInPair(prefix)) continue;
+        if (open[letters - 1]?.prefix !== prefix) close(letters);
+        const group = open[letters - 1] ?? emptyGroup(prefix);
+        open[letters - 1] = group;
+        group.commonest.offer(candidate);
+        if (candidate.inTitles > 0) group.inTitles.offer(candidate);
+        if (term === prefix) group.itself = candidate;
       }
     },
     finish(codec) {
@@ -60,15 +56,61 @@ export function collectCompletions(): CompletionsWriter {
   };
 }
 
-function choose(prefix: string, candidates: readonly Candidate[]): readonly CountedTerm[] {
-  const byFrequency = [...candidates].sort(commonestFirst);
-  const byTitles = candidates
-    .filter(({ inTitles }) => inTitles > 0)
-    .sort((a, b) => b.inTitles - a.inTitles || commonestFirst(a, b));
-  const kept = new Set(byFrequency.slice(0, COMMONEST));
-  for (const candidate of byTitles.slice(0, COMMONEST_IN_TITLES)) kept.add(candidate);
-  for (const candidate of candidates) if (candidate.term === prefix) kept.add(candidate);
+interface Group {
+  readonly prefix: string;
+  readonly commonest: Best;
+  readonly inTitles: Best;
+  itself: Candidate | undefined;
+}
+
+function emptyGroup(prefix: string): Group {
+  return {
+    prefix,
+    commonest: keepBest(COMMONEST, commonestFirst),
+    inTitles: keepBest(COMMONEST_IN_TITLES, (a, b) => b.inTitles - a.inTitles || commonestFirst(a, b)),
+    itself: undefined,
+  };
+}
+
+interface Best {
+  offer(candidate: Candidate): void;
+  kept(): readonly Candidate[];
+}
+
+/** The first `count` in an order, without sorting all: most offers are refused by one comparison. */
+function keepBest(count: number, order: (a: Candidate, b: Candidate) => number): Best {
+  let held: Candidate[] = [];
+  let worst: Candidate | undefined;
+  const trim = () => {
+    held = held.sort(order).slice(0, count);
+    worst = held.length === count ? held.at(-1) : undefined;
+  };
+  return {
+    offer(candidate) {
+      if (worst !== undefined && order(candidate, worst) > 0) return;
+      held.push(candidate);
+      if (held.length >= count * 4) trim();
+    },
+    kept() {
+      trim();
+      return held;
+    },
+  };
+}
+
+function choose({ commonest, inTitles, itself }: Group): readonly CountedTerm[] {
+  const kept = new Set([...commonest.kept(), ...inTitles.kept()]);
+  if (itself !== undefined) kept.add(itself);
   return [...kept].sort(commonestFirst);
+}
+
+function titlePostings(fields: readonly FieldPostings[]): number {
+  return FIELDS.reduce((sum, field, at) => sum + (field === 'body' ? 0 : (fields[at]?.passages.length ?? 0)), 0);
+}
+
+/** True where the prefix would end with the first half of a surrogate pair. */
+function endsInPair(prefix: string): boolean {
+  return (prefix.charCodeAt(prefix.length - 1) & 0xfc00) === 0xd800;
 }
 
 /** Commonest first, then by the term itself: one order for one input. */

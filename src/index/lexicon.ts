@@ -66,8 +66,8 @@ export interface Lexicon {
   ): Promise<readonly DistantTerm[]>;
   /** Payloads of terms (zero bytes long where the segment has none); undefined for unknown terms. */
   payloads(terms: readonly string[], signal?: AbortSignal): Promise<readonly (Uint8Array | undefined)[]>;
-  /** Every term with its postings, in order. */
-  scan(bounds: PostingsBounds, signal?: AbortSignal): AsyncGenerator<ScannedTerm>;
+  /** Every term that has postings, in order, a block of terms at a time. */
+  scan(bounds: PostingsBounds, signal?: AbortSignal): AsyncGenerator<readonly ScannedTerm[]>;
 }
 
 export interface ScannedTerm {
@@ -155,13 +155,11 @@ export function openLexicon(files: LexiconFiles): Lexicon {
       for await (const block of lexicon.scan(signal)) {
         const places = block.texts.map((_, index) => ({ block, index }));
         const postings = await load(places, bounds, signal);
-        for (const [index, fields] of postings.entries())
-          if (fields !== undefined)
-            yield {
-              term: block.texts[index] ?? '',
-              fields,
-              payload: payloadAt({ block, index }, files.payloadBytes),
-            };
+        yield postings.flatMap((fields, index) =>
+          fields === undefined
+            ? []
+            : [{ term: block.texts[index] ?? '', fields, payload: payloadAt({ block, index }, files.payloadBytes) }],
+        );
       }
     },
   };

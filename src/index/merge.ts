@@ -1,11 +1,10 @@
-import { throwIfAborted } from '../core/cancellation.ts';
 import { type StoredPassage, splitPassageId } from '../core/document.ts';
 import type { DocumentEntry } from './documents.ts';
 import { emptyColumns } from './lengths.ts';
 import type { ScannedTerm } from './lexicon.ts';
 import { createLexiconWriter, type LexiconWriter } from './lexicon-writer.ts';
 import { type Pace, pace } from './pace.ts';
-import type { PostingsBounds } from './postings.ts';
+import { NO_POSTINGS, type PostingsBounds } from './postings.ts';
 import type { Segment } from './segment.ts';
 import { assembleSegment, type BuiltSegment, type SegmentOptions } from './segment-format.ts';
 import { FIELDS, type FieldPostings, type QuantisedVectors } from './terms.ts';
@@ -131,28 +130,57 @@ async function mergeTerms(
   working: Pace,
   signal?: AbortSignal,
 ): Promise<void> {
-  const streams = sources.map(({ segment }) => segment.lexicon.scan(allOf(segment), signal));
-  const heads = await Promise.all(streams.map((stream) => nextOf(stream)));
+  const cursors = await Promise.all(
+    sources.map(async ({ segment }, index) => {
+      const cursor: TermCursor = {
+        blocks: segment.lexicon.scan(allOf(segment), signal),
+        terms: [],
+        at: 0,
+        renumbering: renumberings[index] ?? new Uint32Array(0),
+      };
+      await fill(cursor);
+      return cursor;
+    }),
+  );
   for (;;) {
-    const [least] = heads.flatMap((head) => (head === undefined ? [] : [head.term])).sort();
+    const least = leastTerm(cursors);
     if (least === undefined) return;
-    const parts: { fields: readonly FieldPostings[]; renumbering: Renumbering }[] = [];
-    let payload: Uint8Array | undefined;
-    for (const [index, head] of heads.entries()) {
-      const renumbering = renumberings[index];
-      const stream = streams[index];
-      if (head?.term !== least || renumbering === undefined || stream === undefined) continue;
-      parts.push({ fields: head.fields, renumbering });
-      payload ??= head.payload;
-      heads[index] = await nextOf(stream);
-    }
-    const fields = FIELDS.map((_, field) =>
-      mergeField(parts.map(({ fields, renumbering }) => ({ postings: fields[field], renumbering }))),
-    );
+    const same = cursors.filter((cursor) => cursor.terms[cursor.at]?.term === least);
+    const fields = FIELDS.map((_, field) => mergeField(same, field));
+    const payload = same[0]?.terms[same[0].at]?.payload;
     if (fields.some(({ passages }) => passages.length > 0)) lexicon.add(least, fields, payload);
+    for (const cursor of same) {
+      cursor.at += 1;
+      if (cursor.at === cursor.terms.length) await fill(cursor);
+    }
     if (working.due()) await working.rest();
-    throwIfAborted(signal);
   }
+}
+
+/** A walk over one source's terms, a block at a time. */
+interface TermCursor {
+  readonly blocks: AsyncGenerator<readonly ScannedTerm[]>;
+  terms: readonly ScannedTerm[];
+  at: number;
+  readonly renumbering: Renumbering;
+}
+
+async function fill(cursor: TermCursor): Promise<void> {
+  cursor.at = 0;
+  do {
+    const next = await cursor.blocks.next();
+    cursor.terms = next.done ? [] : next.value;
+    if (next.done) return;
+  } while (cursor.terms.length === 0);
+}
+
+function leastTerm(cursors: readonly TermCursor[]): string | undefined {
+  let least: string | undefined;
+  for (const { terms, at } of cursors) {
+    const term = terms[at]?.term;
+    if (term !== undefined && (least === undefined || term < least)) least = term;
+  }
+  return least;
 }
 
 /** Removed documents are left out by the renumbering, so that each source is read as a whole. */
@@ -160,28 +188,50 @@ function allOf(segment: Segment): PostingsBounds {
   return { passages: segment.passages, base: 0, dead: undefined };
 }
 
-async function nextOf(stream: AsyncGenerator<ScannedTerm>): Promise<ScannedTerm | undefined> {
-  const next = await stream.next();
-  return next.done ? undefined : next.value;
+function mergeField(cursors: readonly TermCursor[], field: number): FieldPostings {
+  let merged = NO_POSTINGS;
+  for (const { terms, at, renumbering } of cursors) {
+    const postings = terms[at]?.fields[field];
+    if (postings === undefined || postings.passages.length === 0) continue;
+    const live = renumbered(postings, renumbering);
+    merged = merged === NO_POSTINGS ? live : mergeTwo(merged, live);
+  }
+  return merged;
 }
 
-function mergeField(
-  parts: readonly { readonly postings: FieldPostings | undefined; readonly renumbering: Renumbering }[],
-): FieldPostings {
-  const pairs: { passage: number; frequency: number }[] = [];
-  let ascending = true;
-  for (const { postings, renumbering } of parts)
-    postings?.passages.forEach((old, index) => {
-      const passage = renumbering[old] ?? REMOVED;
-      if (passage === REMOVED) return;
-      ascending &&= passage > (pairs.at(-1)?.passage ?? -1);
-      pairs.push({ passage, frequency: postings.frequencies[index] ?? 1 });
-    });
-  if (!ascending) pairs.sort((a, b) => a.passage - b.passage);
-  return {
-    passages: Uint32Array.from(pairs, ({ passage }) => passage),
-    frequencies: Uint16Array.from(pairs, ({ frequency }) => frequency),
-  };
+/** Live postings under their new numbers; sources and result are in the order of ids, so these ascend too. */
+function renumbered({ passages, frequencies }: FieldPostings, renumbering: Renumbering): FieldPostings {
+  const kept = { passages: new Uint32Array(passages.length), frequencies: new Uint16Array(passages.length) };
+  let count = 0;
+  for (let index = 0; index < passages.length; index += 1) {
+    const passage = renumbering[passages[index] ?? 0] ?? REMOVED;
+    if (passage === REMOVED) continue;
+    kept.passages[count] = passage;
+    kept.frequencies[count] = frequencies[index] ?? 1;
+    count += 1;
+  }
+  return { passages: kept.passages.subarray(0, count), frequencies: kept.frequencies.subarray(0, count) };
+}
+
+function mergeTwo(a: FieldPostings, b: FieldPostings): FieldPostings {
+  const length = a.passages.length + b.passages.length;
+  const merged = { passages: new Uint32Array(length), frequencies: new Uint16Array(length) };
+  let i = 0;
+  let j = 0;
+  for (let at = 0; at < length; at += 1) {
+    const left = i < a.passages.length ? (a.passages[i] ?? 0) : REMOVED;
+    const right = j < b.passages.length ? (b.passages[j] ?? 0) : REMOVED;
+    if (left < right) {
+      merged.passages[at] = left;
+      merged.frequencies[at] = a.frequencies[i] ?? 0;
+      i += 1;
+    } else {
+      merged.passages[at] = right;
+      merged.frequencies[at] = b.frequencies[j] ?? 0;
+      j += 1;
+    }
+  }
+  return merged;
 }
 
 async function mergeVectors(

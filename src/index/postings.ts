@@ -4,7 +4,7 @@ import { FIELDS, type FieldPostings } from './terms.ts';
 /** Fields whose terms repeat in every passage of a document or section: stored as runs of consecutive passages. */
 const IN_RUNS: readonly boolean[] = FIELDS.map((field) => field !== 'body');
 
-const NONE: FieldPostings = { passages: new Uint32Array(0), frequencies: new Uint16Array(0) };
+export const NO_POSTINGS: FieldPostings = { passages: new Uint32Array(0), frequencies: new Uint16Array(0) };
 
 /**
  * One term's postings in a segment: a bit for each field that has any, then per field the count and
@@ -64,7 +64,7 @@ export function readPostings(reader: ByteReader, bounds: PostingsBounds): readon
   const present = reader.u8();
   if (present >= 1 << FIELDS.length) throw reader.corrupt('an unknown field');
   return FIELDS.map((_, index) => {
-    if ((present & (1 << index)) === 0) return NONE;
+    if ((present & (1 << index)) === 0) return NO_POSTINGS;
     const field = IN_RUNS[index] ? readRuns(reader, bounds) : readSingly(reader, bounds);
     return withoutDead(field, bounds);
   });
@@ -132,7 +132,7 @@ export function joinPostings(parts: readonly (readonly FieldPostings[])[]): read
     const frequencies = new Uint16Array(length);
     let offset = 0;
     for (const part of parts) {
-      const field = part[index] ?? NONE;
+      const field = part[index] ?? NO_POSTINGS;
       passages.set(field.passages, offset);
       frequencies.set(field.frequencies, offset);
       offset += field.passages.length;
@@ -143,21 +143,25 @@ export function joinPostings(parts: readonly (readonly FieldPostings[])[]): read
 
 /** In how many passages the term occurs in any field. */
 export function documentFrequency(fields: readonly FieldPostings[]): number {
-  const filled = fields.filter((field) => field.passages.length > 0).map((field) => field.passages);
-  const [first] = filled;
+  const [first, ...others] = fields.filter((field) => field.passages.length > 0);
   if (first === undefined) return 0;
-  if (filled.length === 1) return first.length;
-  const cursors = filled.map(() => 0);
+  return others.reduce((union, { passages }) => unite(union, passages), first.passages).length;
+}
+
+function unite(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const union = new Uint32Array(a.length + b.length);
   let count = 0;
-  for (;;) {
-    let lowest = Number.POSITIVE_INFINITY;
-    filled.forEach((passages, list) => {
-      lowest = Math.min(lowest, passages[cursors[list] ?? 0] ?? Number.POSITIVE_INFINITY);
-    });
-    if (lowest === Number.POSITIVE_INFINITY) return count;
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const left = a[i] ?? 0;
+    const right = b[j] ?? 0;
+    union[count] = Math.min(left, right);
     count += 1;
-    filled.forEach((passages, list) => {
-      if (passages[cursors[list] ?? 0] === lowest) cursors[list] = (cursors[list] ?? 0) + 1;
-    });
+    if (left <= right) i += 1;
+    if (right <= left) j += 1;
   }
+  for (; i < a.length; i += 1, count += 1) union[count] = a[i] ?? 0;
+  for (; j < b.length; j += 1, count += 1) union[count] = b[j] ?? 0;
+  return union.subarray(0, count);
 }

@@ -1,3 +1,4 @@
+import { NO_POSTINGS } from './postings.ts';
 import { FIELDS, type FieldPostings } from './terms.ts';
 
 const MOST = 0xffff;
@@ -118,7 +119,9 @@ function invert({ terms, frequencies, count, ends }: FieldEntries, termCount: nu
 }
 
 function postingsOf({ offsets, passages, frequencies }: Inverted, term: number): FieldPostings {
-  const [start, end] = [offsets[term], offsets[term + 1]];
+  const start = offsets[term] ?? 0;
+  const end = offsets[term + 1] ?? 0;
+  if (start === end) return NO_POSTINGS;
   return { passages: passages.subarray(start, end), frequencies: frequencies.subarray(start, end) };
 }
 
