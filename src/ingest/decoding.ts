@@ -8,9 +8,23 @@ const DECLARATION_BYTES = 1024;
  * becomes U+FFFD. A string is given back as it is, less its byte-order mark; line ends become `\n`.
  */
 export function decodeContent(content: string | Uint8Array, type: SourceType): string {
-  const text = typeof content === 'string' ? content : new TextDecoder(encodingOf(content, type)).decode(content);
+  const text = typeof content === 'string' ? content : decodeBytes(content, encodingOf(content, type));
   const unmarked = text.startsWith('\ufeff') ? text.slice(1) : text;
   return unmarked.includes('\r') ? unmarked.replace(/\r\n?/g, '\n') : unmarked;
+}
+
+/** What windows-1252 has in the place of Latin-1's control characters 0x80 to 0x9f. */
+const WINDOWS_1252 =
+  '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f' +
+  '\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178';
+
+function decodeBytes(bytes: Uint8Array, encoding: string): string {
+  const decoder = new TextDecoder(encoding);
+  const text = decoder.decode(bytes);
+  // Node 20 reads windows-1252 as Latin-1; elsewhere this changes nothing.
+  return decoder.encoding === 'windows-1252'
+    ? text.replace(/[\u0080-\u009f]/g, (control) => WINDOWS_1252.charAt(control.charCodeAt(0) - 0x80))
+    : text;
 }
 
 function encodingOf(bytes: Uint8Array, type: SourceType): string {

@@ -64,8 +64,7 @@ async function read(source: Source): Promise<Reading> {
 
 /** A page's one main heading is its title: `<title>` often adds the site's name. Front matter is never so. */
 function titleOf({ content, title = '', titleFirst = false }: Reading): string | undefined {
-  const { titles, firstHeading } = content;
-  const heading = titles.length === 1 ? titles[0] : undefined;
-  const candidates = titleFirst ? [title, heading] : [heading, title];
-  return [...candidates, titles[0], firstHeading].find((each) => each !== undefined && each !== '');
+  const { mainHeading, firstHeading } = content;
+  const candidates = titleFirst ? [title, mainHeading] : [mainHeading, title];
+  return [...candidates, firstHeading].find((each) => each !== '');
 }

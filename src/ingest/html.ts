@@ -184,8 +184,8 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
           inTitle = false;
         };
       }
-      if (isDropped(name, attributes, region, roots > 0)) return 'drop';
       if (BLOCKS.has(name)) builder.separate('block');
+      if (isDropped(name, attributes, region, roots > 0)) return 'drop';
       const isRoot = needsRoot && isRegionRoot(name, attributes, region);
       if (isRoot) roots += 1;
       if (roots === 0) return undefined;

@@ -34,7 +34,7 @@ export function splitPassages(document: Document, options: PassageOptions = {}):
   if (!(maxWords >= 1)) throw new SearchError('bad-input', `maxWords must be 1 or more, not ${maxWords}.`);
   const cut = cutter(document.language);
   const passages: Passage[] = [];
-  for (const { start, end, words, section } of joinSections(document, fewWords)) {
+  for (const { start, end, words, section } of joinSections(document, fewWords, maxWords)) {
     const text = document.text.slice(start, end);
     let at = start;
     for (const part of words <= maxWords ? [text] : splitText(text, maxWords, cut)) {
@@ -54,7 +54,7 @@ export function splitPassages(document: Document, options: PassageOptions = {}):
   return passages;
 }
 
-function joinSections(document: Document, fewWords: number): readonly Stretch[] {
+function joinSections(document: Document, fewWords: number, maxWords: number): readonly Stretch[] {
   const joined: Stretch[] = [];
   let carried: number | undefined;
   for (const [index, section] of document.sections.entries()) {
@@ -68,7 +68,8 @@ function joinSections(document: Document, fewWords: number): readonly Stretch[] 
     const stretch = { start, end: section.end, section, words: countWords(document.text.slice(start, section.end)) };
     const last = joined.at(-1);
     const together = last === undefined ? stretch.words : last.words + stretch.words;
-    if (last !== undefined && last.words < fewWords && stretch.words < fewWords && areSiblings(last.section, section))
+    const areFew = last !== undefined && last.words < fewWords && stretch.words < fewWords && together <= maxWords;
+    if (areFew && areSiblings(last.section, section))
       joined[joined.length - 1] = { ...last, end: stretch.end, words: together };
     else joined.push(stretch);
   }

@@ -20,9 +20,9 @@ interface Part {
 
 export interface BuiltText {
   readonly text: string;
-  /** Headings of level 1, in order. */
-  readonly titles: readonly string[];
-  /** The heading the text begins with; '' where it begins otherwise. */
+  /** The one heading above all others, if it is of level 1 or begins the text; '' where there is none. */
+  readonly mainHeading: string;
+  /** The first of several headings of level 1, if it begins the text; '' where there is none. */
   readonly firstHeading: string;
   /** Sections that tile the text; a heading that is the `title`, above all others, is left out of the paths. */
   sections(title: string): readonly Section[];
@@ -60,8 +60,7 @@ export function textBuilder(): TextBuilder {
   let path: readonly Heading[] = [];
   let weight = 1;
   const parts: Part[] = [];
-  const titles: string[] = [];
-  let firstHeading = '';
+  const headings: (Heading & { readonly start: number })[] = [];
   /** Where the open heading began: in `chunks`, and in the text. */
   let open: { readonly chunk: number; readonly start: number } | undefined;
   let partDue = true;
@@ -105,13 +104,12 @@ export function textBuilder(): TextBuilder {
       length = start;
       pending = STRENGTH.block;
       if (text === '') return;
-      if (level === 1) titles.push(text);
-      if (start === 0) firstHeading = text;
       const entry = {
         level,
         text: options.label?.(text) ?? text,
         anchor: anchor === '' ? (options.slug?.(text) ?? '') : anchor,
       };
+      headings.push({ ...entry, text, start });
       path = [...path.filter((above) => above.level < level), entry];
       partDue = true;
       write(text);
@@ -134,8 +132,19 @@ export function textBuilder(): TextBuilder {
     },
     finish() {
       const text = chunks.join('');
-      return { text, titles, firstHeading, sections: (title) => sectionsOf(parts, text.length, title) };
+      return { text, ...titlesOf(headings), sections: (title) => sectionsOf(parts, text.length, title) };
     },
+  };
+}
+
+function titlesOf(headings: readonly (Heading & { readonly start: number })[]) {
+  const level = headings.reduce((top, each) => Math.min(top, each.level), 6);
+  const highest = headings.filter((each) => each.level === level);
+  const first = highest[0];
+  const mayBeTitle = first !== undefined && (first.start === 0 || level === 1);
+  return {
+    mainHeading: mayBeTitle && highest.length === 1 ? first.text : '',
+    firstHeading: first?.start === 0 && level === 1 ? first.text : '',
   };
 }
 

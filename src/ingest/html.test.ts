@@ -1,0 +1,182 @@
+import { describe, expect, it } from 'vitest';
+import type { Document } from '../core/document.ts';
+import { readDocument } from './document.ts';
+
+const read = (content: string | Uint8Array): Promise<Document> =>
+  readDocument({ id: 'page.html', type: 'html', content });
+const text = async (html: string): Promise<string> => (await read(html)).text;
+const outline = ({ sections }: Document): readonly string[] =>
+  sections.map((section) => `${section.heading.join(' › ')}#${section.anchor}`);
+
+describe('reading HTML: text', () => {
+  it('resolves entities and collapses white space', async () => {
+    expect(await text('<p>Fish &amp;\n   chips&nbsp;&mdash; 5&nbsp;&#8364;&#x21;</p>')).toBe('Fish & chips — 5 €!');
+  });
+  it('keeps words of inline elements together and blocks apart', async () => {
+    expect(await text('<p>un<b>believ</b>able <i>yes</i> </p><p>Next</p>one<br>two<ul><li>a<li>b</ul>')).toBe(
+      'unbelievable yes\nNext\none\ntwo\na\nb',
+    );
+  });
+  it('separates cells by tabs and rows by lines', async () => {
+    expect(await text('<table><tr><th>Name<th>Size<tr><td>a</td> <td>1</td></tr></table>after')).toBe(
+      'Name\tSize\na\t1\nafter',
+    );
+  });
+  it('keeps lines and indentation of preformatted text', async () => {
+    expect(await text('<p>x</p><pre>\n<span>if a:</span>\n    <b>b</b>\n\n</pre><p>y  z')).toBe('x\nif a:\n    b\ny z');
+  });
+  it('leaves out what is no text', async () => {
+    const html =
+      'a<script>let x = "</p>";</script><style>p{}</style><template>t</template><noscript>n</noscript>' +
+      '<svg><title>s</title></svg><div hidden>h</div><p aria-hidden="true">i<p>b<span style="display: none">j</span>' +
+      '<select><option>o</select><span class="x sr-only">k</span><!-- c -->';
+    expect(await text(html)).toBe('a\nb');
+  });
+  it('keeps what can be found in the page', async () => {
+    expect(await text('<div hidden="until-found">folded</div>')).toBe('folded');
+  });
+  it('takes soft hyphens, zero-width spaces and control characters off', async () => {
+    expect(await text('<p>Donau\u00addampf\u200bschiff\u0007')).toBe('Donaudampfschiff');
+  });
+  it('reads hostile markup as text', async () => {
+    expect(await text('<p>&lt;img src=x onerror=alert(1)&gt;<img src=x onerror=alert(1)>')).toBe(
+      '<img src=x onerror=alert(1)>',
+    );
+  });
+});
+
+describe('reading HTML: the main content', () => {
+  const furniture = '<nav>nav</nav><header>head</header><aside>side</aside>';
+  it('is the marked body, before anything else', async () => {
+    expect(await text(`${furniture}<main>main <div data-findling-body>mine<nav>n</nav></div></main>`)).toBe('mine');
+  });
+  it('is <main> or its role', async () => {
+    expect(await text(`${furniture}<main><header><h1>T</h1></header>main<aside>note</aside></main>rest`)).toBe(
+      'T\nmain\nnote',
+    );
+    expect(await text(`${furniture}<div role="main">main</div>rest`)).toBe('main');
+  });
+  it('is the articles where there is no <main>', async () => {
+    expect(await text(`${furniture}<article>one</article><article>two</article>rest`)).toBe('one\ntwo');
+  });
+  it('is the body without the furniture of the site otherwise', async () => {
+    expect(
+      await text(
+        `${furniture}body<footer>foot</footer><div role="navigation">r</div><div class="sphinxsidebar">s</div>` +
+          '<div class="related">r</div><div class="navheader">h</div><div class="contents local topic">c</div>',
+      ),
+    ).toBe('body');
+  });
+  it('is sought on where the first place is empty', async () => {
+    expect(await text('<!-- <main> --><main></main><p>here')).toBe('here');
+    expect(await text('<nav>only links</nav>')).toBe('only links');
+  });
+  it('leaves out what data-findling-ignore marks', async () => {
+    expect(await text('<main>a<div data-findling-ignore>b<p>c</div>d</main>')).toBe('a\nd');
+  });
+  it('does not swallow the page after an unclosed dropped element', async () => {
+    expect(await text('<main><div><nav>n</div>a</main>')).toBe('a');
+  });
+});
+
+describe('reading HTML: sections', () => {
+  it('nests headings; their words begin their sections', async () => {
+    const page = await read('<h1>T</h1>i<h2 id=a>A</h2>x<h3 id=b>B</h3>y<h2 id=c>C</h2>z');
+    expect(outline(page)).toEqual(['#', 'A#a', 'A › B#b', 'C#c']);
+    expect(page.title).toBe('T');
+    expect(page.sections.map(({ start, end }) => page.text.slice(start, end))).toEqual([
+      'T\ni\n',
+      'A\nx\n',
+      'B\ny\n',
+      'C\nz',
+    ]);
+  });
+  it('finds the anchor in the heading, in its section, or just before it', async () => {
+    const html =
+      '<h2 id=own>1</h2>a<section id=outer><h2>2</h2>b</section><a name=before></a><h2>3</h2>c' +
+      '<h2><a id=inner></a>4</h2>d<h2>5</h2>e<h3>6</h3>';
+    expect(outline(await read(html))).toEqual(['1#own', '2#outer', '3#before', '4#inner', '5#', '5 › 6#']);
+  });
+  it('gives a heading without an anchor the one above it', async () => {
+    expect(outline(await read('<h1>T</h1><h2 id=a>A</h2>x<h3>B</h3>y')).at(-1)).toBe('A › B#a');
+  });
+  it('drops the mark of a link to the heading, and keeps a link around its words', async () => {
+    const html =
+      '<h2>One<a class="headerlink" href="#1">¶</a></h2>x<h2><a class="header-anchor" href="#2">Two</a></h2>y<h2># Three</h2>';
+    expect((await read(html)).sections.map((section) => section.heading)).toEqual([['One'], ['Two'], ['Three']]);
+  });
+  it('makes sections of definitions that can be linked to, and returns to the heading above', async () => {
+    const html =
+      '<h1>T</h1><h2 id=q>Queue</h2><dl><dt id=Queue>class Queue(<i>maxsize=0</i>)<a class=headerlink>¶</a><dd>A queue.' +
+      '<dl><dt id=get>get()<dd>Takes one.</dl></dd></dl><p>More.<dl><dt>plain<dd>list</dl>';
+    const page = await read(html);
+    expect(outline(page)).toEqual([
+      '#',
+      'Queue#q',
+      'Queue › class Queue()#Queue',
+      'Queue › class Queue() › get()#get',
+      'Queue#q',
+    ]);
+    expect(page.text).toContain('class Queue(maxsize=0)\nA queue.');
+  });
+  it('does not let the title of a note head what follows it', async () => {
+    const page = await read('<h1>T</h1><h2 id=a>A</h2>x<div class="warning"><h3>Warning</h3>hot</div>y');
+    expect(outline(page)).toEqual(['#', 'A#a']);
+    expect(page.text).toBe('T\nA\nx\nWarning\nhot\ny');
+  });
+  it('gives sections their weight, and splits at its changes', async () => {
+    const page = await read(
+      '<h2>A</h2>x<div data-findling-weight="2">y<b data-findling-weight="0.5">z</b></div>w<p data-findling-weight="no">v',
+    );
+    expect(page.sections.map(({ start, end, weight }) => [page.text.slice(start, end).trim(), weight])).toEqual([
+      ['A\nx', 1],
+      ['y', 2],
+      ['z', 0.5],
+      ['w\nv', 1],
+    ]);
+  });
+  it('weighs a heading with its section', async () => {
+    const page = await read('<section data-findling-weight="3"><h2>A</h2>x</section>');
+    expect(page.sections.map((section) => section.weight)).toEqual([3]);
+  });
+});
+
+describe('reading HTML: title and language', () => {
+  it('takes the one main heading, else <title>, else the first heading, else the address', async () => {
+    expect((await read('<title>T | Site</title><h1>T</h1>')).title).toBe('T');
+    expect((await read('<title>T &amp; S</title><h1>A</h1><h1>B</h1>')).title).toBe('T & S');
+    expect((await read('<h2>First</h2>x')).title).toBe('First');
+    const source = { id: 'x', url: '/docs/my%20topic/index.html', type: 'html', content: 'x' } as const;
+    expect((await readDocument(source)).title).toBe('my topic');
+    expect((await readDocument({ ...source, title: 'Given' })).title).toBe('Given');
+  });
+  it('reads the language of the page, else of its script', async () => {
+    expect((await read('<html lang="de-AT"><p>x')).language).toBe('de');
+    expect((await read('<p>日本語の文章です。')).language).toBe('ja');
+    expect((await read('<p>x')).language).toBe('en');
+    expect((await readDocument({ id: 'x', type: 'html', content: 'x', language: 'fr-CA' })).language).toBe('fr');
+  });
+});
+
+describe('reading HTML: hostile pages', () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    ['nesting never closed', `${'<div><b>'.repeat(100_000)}x`, 'x'],
+    ['a million end tags without a start', `${'<div>'.repeat(100_000)}x${'</span>'.repeat(300_000)}`, 'x'],
+    ['headings in headings', `${'<h1>'.repeat(100_000)}x`, 'x'],
+    ['lists in lists', `${'<ul><li>'.repeat(100_000)}x`, 'x'],
+    ['nothing but tag openers', '<'.repeat(300_000), '<'.repeat(300_000)],
+    ['blank preformatted spans', `<pre>${'<i> </i>\n'.repeat(100_000)}`, ''],
+    ['comments in comments', `x${'<!--'.repeat(100_000)}`, 'x'],
+  ];
+  it.each(cases)('reads %s', async (_, html, expected) => {
+    const start = performance.now();
+    const page = await read(html);
+    expect(page.text === expected).toBe(true);
+    // Ten times what a slow machine needs, and far below what a search of the stack at each tag would take.
+    expect(performance.now() - start).toBeLessThan(10_000);
+  });
+  it('keeps heading paths short in definitions nested without end', async () => {
+    const page = await read('<dl><dt id=a>x<dd>'.repeat(5_000));
+    expect(Math.max(...page.sections.map((section) => section.heading.length))).toBeLessThanOrEqual(10);
+  });
+});
