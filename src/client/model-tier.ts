@@ -1,4 +1,5 @@
-import { once } from '../core/cancellation.ts';
+import { abortable, once } from '../core/cancellation.ts';
+import { toSearchError } from '../core/errors.ts';
 import type { CrossEncoder, Store } from '../core/ports.ts';
 import { noReranking, type RerankTier } from '../engine/host.ts';
 import type { OpenOptions } from '../engine/types.ts';
@@ -33,6 +34,9 @@ async function spawn(startWorker: () => Worker, onLost: () => void): Promise<Spa
   return { host: connection.remote, terminate: () => connection.close() };
 }
 
+/** A page at rest: the first answers are out. */
+const EXPLORE_AFTER_MS = 3000;
+
 /**
  * The reranker of a browser, in a model worker: loaded at its first use, and after the worker's death loaded anew at
  * the next. While it is being loaded, questions wait for it; the tiers before it have been shown by then.
@@ -44,38 +48,59 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   let selected: SelectedReranker | undefined;
   let loading: Promise<SelectedReranker> | undefined;
 
-  const select = async (): Promise<SelectedReranker> => {
-    const entry = crossEncoderEntry(await loadCatalog(httpStore(options.models)), options.reranker);
-    const forget = () => {
-      selected = undefined;
-      loading = undefined;
-    };
-    return selectReranker({
-      spawn: () => spawn(startWorker, forget),
+  const select = async (explore: boolean, onLost: () => void): Promise<SelectedReranker> =>
+    selectReranker({
+      spawn: () => spawn(startWorker, onLost),
       verdicts,
-      entry,
+      entry: crossEncoderEntry(await loadCatalog(httpStore(options.models)), options.reranker),
       models: options.models,
+      explore,
       ...(options.backend === undefined ? {} : { device: options.backend }),
       ...(options.allowFallbackAdapter === undefined ? {} : { allowFallbackAdapter: options.allowFallbackAdapter }),
     });
+  /** Ends the worker: whatever went wrong in it, its runtime is not to be trusted with another question. */
+  const drop = () => {
+    selected?.terminate();
+    selected = undefined;
+    loading = undefined;
   };
   const load = (): Promise<SelectedReranker> => {
-    if (loading === undefined) {
-      const attempt = select();
-      loading = attempt;
-      attempt.then(
-        (made) => {
-          selected = made;
-        },
-        () => {
-          if (loading === attempt) loading = undefined;
-        },
-      );
-    }
-    return loading;
+    if (loading !== undefined) return loading;
+    const attempt = select(false, () => {
+      if (loading === attempt) drop();
+    });
+    loading = attempt;
+    attempt.then(
+      (made) => {
+        selected = made;
+        if (made.unexplored !== undefined) setTimeout(explore, EXPLORE_AFTER_MS);
+      },
+      () => {
+        if (loading === attempt) loading = undefined;
+      },
+    );
+    return attempt;
+  };
+  /** Tries the backend that was never tried, in a worker beside the one in use, and takes it over where it is faster. */
+  const explore = async () => {
+    const before = selected;
+    const found = await select(true, drop).catch(() => undefined);
+    if (found === undefined) return;
+    if (before === undefined || before !== selected || found.info.msPerPair >= before.info.msPerPair)
+      return found.terminate();
+    selected = found;
+    loading = Promise.resolve(found);
+    before.terminate();
   };
   const encoder: CrossEncoder = {
-    score: async (query, texts, signal) => (await load()).host.score(query, texts, signal),
+    async score(query, texts, signal) {
+      const { host } = await abortable(load(), signal);
+      return host.score(query, texts, signal).catch((cause) => {
+        const error = toSearchError(cause);
+        if (error.code !== 'aborted') drop();
+        throw error;
+      });
+    },
   };
   return {
     reranker: ({ budgetMs }) =>
@@ -95,10 +120,6 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
       const { model, backend, threads, msPerPair } = selected.info;
       return { model, backend, threads, msPerPair };
     },
-    close() {
-      selected?.terminate();
-      selected = undefined;
-      loading = undefined;
-    },
+    close: drop,
   };
 }

@@ -87,10 +87,17 @@ export const DEFAULTS = {
 
 const never = new AbortController().signal;
 
-/** Min-max by default: on documentation it beats RRF (docs/quality.md). */
+/**
+ * Lexical and dense in min-max fusion. nDCG@10 with .5 / .6 / .7 for lexical, and with RRF, by the first static weights:
+ * docs-anthropic .803 / .821 / .816, RRF .762; scifact .673 / .687 / .683, RRF .644; cranfield .375 / .382 / .385, .372.
+ * Above one half, an exact hit that is the only one outranks the nearest vector.
+ */
+const FUSION_WEIGHTS = [0.6, 0.4] as const;
+
 function fusionOf(option: FusionOption | undefined): Fusion {
-  const { method, ...rest } = option ?? { method: 'min-max' as const };
-  return method === 'rrf' ? rrf(rest) : minMax(rest);
+  if (option?.method !== 'rrf') return minMax({ weights: option?.weights ?? FUSION_WEIGHTS });
+  const { method: _, ...rest } = option;
+  return rrf(rest);
 }
 
 /** Runs pipelines over the corpora. Each search opens its own moment of every corpus. */
