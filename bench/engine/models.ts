@@ -1,0 +1,76 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type CrossEncoderEntry, parseCatalog } from '../../src/models/catalog.ts';
+import { type BenchOptions, median, type Row, row } from '../row.ts';
+import { MINILM } from './bert.ts';
+import { preparePeerEmbedder, preparePeerReranker } from './peers.ts';
+import type { Site } from './site.ts';
+
+const MODELS = resolve(import.meta.dirname, '../../models');
+const DIMENSIONS = 256;
+/** Shapes of the rerankers to be, for as long as a catalog does not have them (training/crossencoder.py). */
+const SHAPES = {
+  tiny: { layers: 3, hidden: 128, heads: 4, inner: 512, vocabulary: 30522 },
+  base: MINILM,
+} as const;
+
+export async function measureScan(site: Site, { quick, say }: BenchOptions): Promise<readonly Row[]> {
+  const count = quick ? 2_000 : 100_000;
+  say(`Scanning ${count} × ${DIMENSIONS}…`);
+  const { own, plain, kernel, recall } = await site.visit((call) => call('scan', count, DIMENSIONS, quick ? 5 : 60));
+  say(`The scan ran on ${kernel}; it found ${(recall * 100).toFixed(1)} % of the exact float top 10.`);
+  return [row('engine', 'scan.100k', median(own), 'ms', { name: 'plain JS Float32Array', value: median(plain) })];
+}
+
+export async function measureEmbedding(site: Site, url: string, { quick, say }: BenchOptions): Promise<readonly Row[]> {
+  say('Embedding, ours and transformers.js…');
+  preparePeerEmbedder();
+  const { own, peer } = await site.visit((call) => call('embed', url, quick ? 200 : 3000, quick ? 2 : 48));
+  const name = 'transformers.js 4.3, MiniLM-L6 shape, int8 WASM, 1 thread';
+  return [row('engine', 'embed.passages-per-second', median(own), 'passages/s', { name, value: peer })];
+}
+
+/** 50 pairs of 128 tokens, one thread and two, beside a cross-encoder of MiniLM's shape in the same runtime. */
+export async function measureReranking(site: Site, options: BenchOptions): Promise<readonly Row[]> {
+  const [pairs, rounds] = options.quick ? [2, 1] : [50, 5];
+  const minilm = `/peers/${preparePeerReranker('minilm', MINILM)}`;
+  const time = async (model: string, threads: number, times: number) => {
+    const result = await site.visit(
+      (call) => call('rerank', model, '/models/wordpiece/vocab.txt', pairs, 128, threads, times),
+      { isolated: threads > 1 },
+    );
+    if (result.threads !== threads) throw new Error(`Wanted ${threads} threads, had ${result.threads}.`);
+    return median(result.ms);
+  };
+  const tiny = rerankerUrl('tiny', options);
+  const base = rerankerUrl('base', options);
+  const rows: Row[] = [];
+  for (const [name, model, threads] of [
+    ['rerank.tiny.1-thread', tiny, 1],
+    ['rerank.tiny.2-threads', tiny, 2],
+    ['rerank.base.1-thread', base, 1],
+  ] as const) {
+    if (options.only !== undefined && !options.only.some((each) => name.startsWith(each))) continue;
+    options.say(`${name}: ${pairs} pairs…`);
+    // The peer takes seconds a round: one between two halves of ours meets the same weather.
+    const before = await time(model, threads, rounds);
+    const peer = await time(minilm, threads, options.quick ? 1 : 2);
+    const after = await time(model, threads, rounds);
+    rows.push(
+      row('engine', name, median([before, after]), 'ms', { name: 'MiniLM-L6 shape, int8, same runtime', value: peer }),
+    );
+  }
+  return rows;
+}
+
+/** The shipped weights, or random ones of the shape to come: the time is the same. */
+function rerankerUrl(which: 'tiny' | 'base', { say }: BenchOptions): string {
+  const catalog = parseCatalog(readFileSync(join(MODELS, 'catalog.json'), 'utf8'));
+  const entry = catalog.models.find(
+    (model): model is CrossEncoderEntry => model.kind === 'cross-encoder' && model.id.includes(which),
+  );
+  const path = entry?.files.int8?.path;
+  if (path !== undefined && existsSync(join(MODELS, path))) return `/models/${path}`;
+  say(`models/ has no int8 cross-encoder named ${which} yet: random weights of its shape are measured.`);
+  return `/peers/${preparePeerReranker(which, SHAPES[which])}`;
+}

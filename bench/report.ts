@@ -1,0 +1,86 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
+import { judge } from './aims.ts';
+import type { Row } from './row.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const RESULTS = join(import.meta.dirname, 'results');
+const PAGE = join(ROOT, 'docs/benchmarks.md');
+const NOTES = join(import.meta.dirname, 'notes');
+
+export interface Results {
+  readonly suite: string;
+  /** ISO 8601, in UTC. */
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: string;
+  readonly rows: readonly Row[];
+}
+
+/** Keeps a run's rows; rows of an earlier run that this one did not measure stay, and the page says their date. */
+export function saveResults(suite: string, rows: readonly Row[]): void {
+  mkdirSync(RESULTS, { recursive: true });
+  const results: Results = { suite, date: new Date().toISOString(), commit: commit(), machine: machine(), rows };
+  writeFileSync(join(RESULTS, `${suite}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  writeReport();
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: ROOT, encoding: 'utf8' }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function machine(): string {
+  const all = cpus();
+  return `${all.length} × ${all[0]?.model.trim() ?? 'unknown processor'}, Node ${process.versions.node}, ${process.platform}`;
+}
+
+/** Writes docs/benchmarks.md from bench/results/*.json and bench/notes/*.md. */
+export function writeReport(): void {
+  const files = existsSync(RESULTS) ? readdirSync(RESULTS).filter((name) => name.endsWith('.json')) : [];
+  const all = files.sort().map((name) => JSON.parse(readFileSync(join(RESULTS, name), 'utf8')) as Results);
+  writeFileSync(PAGE, report(all, noteOf));
+}
+
+function noteOf(suite: string): string {
+  const path = join(NOTES, `${suite}.md`);
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+}
+
+export function report(results: readonly Results[], note: (suite: string) => string): string {
+  const head = `# Benchmarks
+
+Written by \`npm run bench -- report\` from \`bench/results/\`; \`npm run bench -- SUITE --save\` measures anew.
+A ratio says how many times better than the peer, in the same run; it is what to compare, for the machine is shared and noisy.
+`;
+  return `${[head, ...results.map((each) => section(each, note(each.suite)))].join('\n')}`;
+}
+
+function section({ suite, date, commit, machine, rows }: Results, note: string): string {
+  const missed = rows.filter((row) => judge(row)?.met === false).map(({ name }) => name);
+  const lines = rows.map((row) => {
+    const judged = judge(row);
+    const aim = judged === undefined ? '' : `${judged.aim} ${judged.met ? '✓' : '**missed**'}`;
+    const peer = row.peerValue === null ? '' : `${row.peerValue} (${row.peer})`;
+    const ratio = row.ratio === null ? '' : `${row.ratio} ×`;
+    return `| ${row.name} | ${row.value} ${row.unit} | ${peer} | ${ratio} | ${aim} |`;
+  });
+  return [
+    `## ${suite}`,
+    '',
+    `${date.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}, ${machine}.`,
+    '',
+    ...(note === '' ? [] : [note, '']),
+    '| | ours | peer | ratio | aim |',
+    '|---|---:|---:|---:|---|',
+    ...lines,
+    '',
+    missed.length === 0 ? 'No aim is missed.' : `Missed: ${missed.join(', ')}.`,
+    '',
+  ].join('\n');
+}
