@@ -64,7 +64,8 @@ interface Asked {
   readonly documents: readonly JudgedDocument[];
 }
 
-async function evaluateAsked(options: EvalOptions, open: OpenEvaluable): Promise<Asked> {
+/** Searches and measures what the options ask for, and prints nothing but warnings. */
+export async function evaluateAsked(options: EvalOptions, open: OpenEvaluable = openDefault): Promise<Asked> {
   const { measures, pool, depth } = options;
   if (options.target === undefined) return givenRunAlone(options);
   const set = sampled(loadSet(options.target, options), options.sample);

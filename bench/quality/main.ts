@@ -1,0 +1,113 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { evaluateAsked } from '../../src/cli/eval.ts';
+import { parseEvalOptions } from '../../src/cli/eval-options.ts';
+import { toSearchError } from '../../src/core/errors.ts';
+import { resultsOf } from '../../src/eval/results.ts';
+import { loadCatalog } from '../../src/models/catalog.ts';
+import { fileStore } from '../../src/store/files.ts';
+import { ownSetArguments } from './own-set.ts';
+import { qualityPage } from './page.ts';
+import { type Results, recordOf, type SetRecord } from './record.ts';
+
+const USAGE = `npm run quality -- [options]    measures every set and writes docs/quality.md
+
+  --sets LIST       only these (scifact, docs-anthropic, cranfield, cisi, msmarco-dl19, "msmarco-dl19 BM25 run", own)
+  --pipeline LIST   only these pipelines (all whose models are here)
+  --page            measures nothing, writes the page from the kept results
+  --baseline        measures our own set and keeps the results that the test compares with
+`;
+
+const root = resolve(import.meta.dirname, '../..');
+const shared = resolve(root, '../shared/eval');
+const KEPT = join(import.meta.dirname, 'results.json');
+const BASELINE = join(import.meta.dirname, 'own-baseline.json');
+const SETS = ['own', 'docs-anthropic', 'scifact', 'msmarco-dl19 BM25 run', 'msmarco-dl19', 'cranfield', 'cisi'];
+const WITHOUT_RERANKER = ['lexical', 'dense', 'hybrid:rrf', 'hybrid:minmax'];
+
+async function models(): Promise<readonly string[]> {
+  const catalog = await loadCatalog(fileStore(join(root, 'models')));
+  return catalog.models.map(({ id, revision }) => `${id} r${revision}`);
+}
+
+async function rerankedPipelines(): Promise<readonly string[]> {
+  const here = await models();
+  return ['tiny', 'base']
+    .filter((size) => here.some((model) => model.startsWith(`findling-rerank-${size} `)))
+    .map((size) => `reranked:${size}`);
+}
+
+async function argumentsOf(set: string, pipelines: readonly string[]): Promise<readonly string[]> {
+  const reranked = pipelines.filter((name) => name.startsWith('reranked')).join(',');
+  if (set === 'own') return [...(await ownSetArguments()), '--pipeline', pipelines.join(',')];
+  const [name = ''] = set.split(' ');
+  const folder = join(shared, name);
+  return set === name
+    ? [folder, '--pipeline', pipelines.join(',')]
+    : [folder, '--rerank-run', join(folder, 'runs/BM25.trec'), '--pipeline', reranked];
+}
+
+async function measure(set: string, pipelines: readonly string[]): Promise<SetRecord> {
+  const options = parseEvalOptions(await argumentsOf(set, pipelines));
+  if (options === undefined) throw new Error('The options ask for help.');
+  const { evaluation, documents } = await evaluateAsked(options);
+  return recordOf(set, documents.length, evaluation);
+}
+
+function keptResults(): Results {
+  return existsSync(KEPT) ? JSON.parse(readFileSync(KEPT, 'utf8')) : { models: [], sets: [] };
+}
+
+function keep(results: Results): void {
+  writeFileSync(KEPT, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(join(root, 'docs/quality.md'), qualityPage(results));
+}
+
+async function makeBaseline(): Promise<void> {
+  const options = parseEvalOptions([...(await ownSetArguments()), '--pipeline', 'lexical,dense,hybrid:rrf,hybrid']);
+  if (options === undefined) throw new Error('The options ask for help.');
+  const { evaluation } = await evaluateAsked(options);
+  // Times and bytes differ from machine to machine: the baseline is about relevance.
+  const { set, queries, pipelines } = resultsOf(evaluation, false);
+  const bare = Object.fromEntries(Object.entries(pipelines).map(([name, { measures }]) => [name, { measures }]));
+  writeFileSync(BASELINE, `${JSON.stringify({ set, queries, pipelines: bare }, null, 2)}\n`);
+}
+
+async function main(): Promise<void> {
+  const flags = {
+    sets: { type: 'string' },
+    pipeline: { type: 'string' },
+    page: { type: 'boolean' },
+    baseline: { type: 'boolean' },
+    help: { type: 'boolean' },
+  } as const;
+  const { values } = parseArgs({ options: flags });
+  if (values.help) return void process.stdout.write(USAGE);
+  if (values.page) return keep(keptResults());
+  if (values.baseline) return makeBaseline();
+  const asked = values.sets?.split(',') ?? SETS;
+  const reranked = await rerankedPipelines();
+  const pipelines = values.pipeline?.split(',') ?? [...WITHOUT_RERANKER, ...reranked];
+  for (const set of asked) {
+    if (!SETS.includes(set)) throw new Error(`There is no set "${set}". Known: ${SETS.join(', ')}.`);
+    if (set !== 'own' && !existsSync(shared)) {
+      process.stderr.write(`${set}: skipped, ../shared/eval is not here\n`);
+      continue;
+    }
+    if (set.endsWith(' run') && !pipelines.some((name) => name.startsWith('reranked'))) continue;
+    process.stderr.write(`${set} …\n`);
+    const record = await measure(set, pipelines);
+    // Kept after each set: an interrupted run has lost one set at most.
+    const { sets } = keptResults();
+    const all = [...sets.filter((each) => each.set !== set), record].sort(
+      (a, b) => SETS.indexOf(a.set) - SETS.indexOf(b.set),
+    );
+    keep({ models: await models(), sets: all });
+  }
+}
+
+main().catch((error) => {
+  process.stderr.write(`npm run quality: ${toSearchError(error).message}\n`);
+  process.exitCode = 1;
+});
