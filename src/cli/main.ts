@@ -8,6 +8,12 @@ const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Pro
     'index the documentation of the installed packages and serve the search page',
     async () => (await import('./demo.ts')).demoCommand,
   ],
+  eval: ['measure the search on judged queries', async () => (await import('./eval.ts')).evalCommand],
+  judge: ['make a test set, and grade its results by hand', async () => (await import('./judge.ts')).judgeCommand],
+  tune: [
+    'fit fusion, fields, blend and calibration to judged queries',
+    async () => (await import('./tune.ts')).tuneCommand,
+  ],
 };
 
 function usage(): string {
