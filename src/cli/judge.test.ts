@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseQrels } from '../eval/beir.ts';
+import { fileStore } from '../store/files.ts';
 import { loadSet } from './eval-files.ts';
 import type { Evaluable } from './eval-port.ts';
+import { folderSources } from './eval-sources.ts';
 import { judgeCommand, makeTestSet, serveJudging } from './judge.ts';
+import { nodeCorpus, nodeSemantic } from './node-engine.ts';
 
 let folder = '';
 
@@ -59,6 +62,16 @@ describe('findling judge', () => {
     writeFileSync(join(out, 'queries.jsonl'), '{"_id":"mine","text":"x"}\n');
     await judgeCommand([documents(), '--out', out, '--make-only']);
     expect(readFileSync(join(out, 'queries.jsonl'), 'utf8')).toContain('mine');
+  });
+
+  it('reads the documents of a published index as well', async () => {
+    const index = join(folder, 'index');
+    const corpus = await nodeCorpus(fileStore(index), await nodeSemantic());
+    await corpus.add(folderSources(documents()), new AbortController().signal, () => undefined);
+    const set = await makeTestSet(index, { name: 'x', limit: 9, seed: 1 });
+    expect(set.queries.map(({ text }) => text)).toEqual(['Can I bake at home?']);
+    const direct = await makeTestSet(documents(), { name: 'x', limit: 9, seed: 1 });
+    expect(set.documents.map(({ id }) => id)).toEqual(direct.documents.map(({ id }) => id));
   });
 
   it('says what is wrong with a folder', async () => {

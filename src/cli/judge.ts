@@ -9,10 +9,12 @@ import { checkQrels, type Qrels, type TestQuery, type TestSet } from '../eval/co
 import { type Anchor, linksIn, questionsFrom } from '../eval/judging.ts';
 import { decodeContent } from '../ingest/decoding.ts';
 import { readDocument } from '../ingest/document.ts';
-import { loadSet, readText } from './eval-files.ts';
+import { fileStore } from '../store/files.ts';
+import { isPublishedIndex, loadSet, readText } from './eval-files.ts';
 import { natural } from './eval-options.ts';
 import type { Evaluable } from './eval-port.ts';
 import { folderSources } from './eval-sources.ts';
+import { indexedDocuments } from './judge-index.ts';
 import { createJudgeServer } from './judge-server.ts';
 import { createJudgeSession } from './judge-session.ts';
 
@@ -20,7 +22,8 @@ const USAGE = `findling judge: make a test set, and grade its results by hand
 
 Usage: findling judge <folder> [options]
 
-  <folder>          documents (a first test set is made of their headings, FAQs and links), or a BEIR folder to go on with
+  <folder>          documents or a published index (a first test set is made of headings, FAQs and links), or a BEIR
+                    folder to go on with
   --out DIR         where the test set is written (<folder>-testset); what is there already is kept and gone on with
   --limit N         questions made at most (200)        --seed N       which of them (1)
   --pipeline LIST   whose results are pooled for grading (lexical,dense,hybrid)
@@ -93,6 +96,8 @@ export async function makeTestSet(
 ): Promise<TestSet> {
   if (!existsSync(folder))
     throw new SearchError('not-found', `${folder}: there is no such folder; one with documents was expected.`);
+  // An index keeps texts, and no links: headings and FAQs are all it can ask with.
+  if (isPublishedIndex(folder)) return questionsFrom(await indexedDocuments(fileStore(folder), folder), [], options);
   const documents: Document[] = [];
   const anchors: Anchor[] = [];
   const sources = folderSources(folder);

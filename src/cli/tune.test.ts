@@ -1,0 +1,92 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Evaluable } from './eval-port.ts';
+import { tuneCommand } from './tune.ts';
+
+let folder = '';
+let out = '';
+const queries = Array.from({ length: 60 }, (_, at) => `q${at}`);
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'findling-tune-'));
+  mkdirSync(join(folder, 'qrels'));
+  const documents = [...queries.map((id) => `good-${id}`), ...queries.map((id) => `bad-${id}`)];
+  writeFileSync(join(folder, 'corpus.jsonl'), documents.map((id) => `{"_id":"${id}","text":"x"}\n`).join(''));
+  writeFileSync(join(folder, 'queries.jsonl'), queries.map((id) => `{"_id":"${id}","text":"${id}"}\n`).join(''));
+  writeFileSync(join(folder, 'qrels/test.tsv'), queries.map((id) => `${id}\tgood-${id}\t1\n`).join(''));
+});
+
+beforeEach(() => {
+  out = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += String(text);
+    return true;
+  });
+});
+
+afterAll(() => {
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true });
+});
+
+/** The good document is first only with enough weight for dense; the reranker knows it always; fields don't matter. */
+const evaluable: Evaluable = {
+  boosts: [2, 1.5, 1],
+  blend: 0,
+  async search(query, { pipeline, fusion }) {
+    const good = pipeline === 'hybrid' && (fusion?.weights?.[1] ?? 1) >= 2;
+    const order = good ? ['good', 'bad'] : ['bad', 'good'];
+    return {
+      rows: order.map((kind, at) => ({ document: `${kind}-${query}`, score: 1 - at })),
+      milliseconds: 1,
+      skipped: [],
+    };
+  },
+  // Relevant pairs lie around logit 2, others around -2, with noise.
+  logits: async (query, documents) =>
+    documents.map((document) => (document.startsWith('good') ? 2 : -2) + (Number(query.slice(1)) % 7) - 3),
+  rerank: async () => ({ rows: [], milliseconds: 0, skipped: [] }),
+  bytes: async () => undefined,
+  close: async () => undefined,
+};
+
+const run = (...args: readonly string[]) => tuneCommand([folder, ...args], async () => evaluable);
+
+describe('findling tune', () => {
+  it('proposes what holds on held-out queries, and only that', async () => {
+    const file = join(folder, 'tuned.json');
+    expect(await run('--json', '--out', file)).toBe(0);
+    const { tuned, calibration, options } = JSON.parse(out);
+    expect(options.fusion).toEqual({ method: 'min-max', weights: [1, 2] });
+    // At .5 both are even, and trec_eval puts the higher id, "good", first.
+    expect(options.blend).toBe(0.5);
+    expect(options.boosts).toBeUndefined();
+    expect(tuned.fields.advice).toMatch(/no gain/);
+    expect(calibration.quality.platt.logLoss).toBeLessThan(calibration.quality.raw.logLoss);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ ...options, calibration: calibration.chosen });
+  });
+
+  it('prints what was fitted, before and after', async () => {
+    await run('--parts', 'fusion,calibration');
+    expect(out).toMatch(/fusion: method min-max, dense 1 → method min-max, dense 2/);
+    expect(out).toMatch(/30 held-out queries\s+0\.6309\s+1\.0000/);
+    expect(out).toMatch(/calibration on 120 pairs/);
+    expect(out).not.toContain('fields');
+  });
+
+  it('refuses what it cannot tune', async () => {
+    await expect(run('--parts', 'magic')).rejects.toThrow('--parts knows fusion, fields, blend, calibration');
+    await expect(run('--sample', '4')).rejects.toThrow('at least 10 judged queries');
+    await expect(run('--wrong')).rejects.toThrow('findling tune --help');
+    const broken: Evaluable = {
+      ...evaluable,
+      search: async () => ({ rows: [], milliseconds: 0, skipped: ['dense: no model'] }),
+    };
+    await expect(tuneCommand([folder, '--parts', 'fusion'], async () => broken)).rejects.toThrow(
+      'a stage fails: dense: no model',
+    );
+    expect(await tuneCommand([])).toBe(2);
+  });
+});
