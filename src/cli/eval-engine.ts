@@ -2,8 +2,9 @@ import { type PassageId, passageId, type StoredPassage, splitPassageId } from '.
 import type { StageEvent } from '../core/ports.ts';
 import type { Ranking, ScoredPassage } from '../core/ranking.ts';
 import { corpusFingerprint } from '../engine/local-corpus.ts';
+import type { CorpusMoment, SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
-import { type CorpusMoment, createSearcher, type SearchableCorpus, type Searcher } from '../engine/searcher.ts';
+import { createSearcher, type Searcher } from '../engine/searcher.ts';
 import type { SearchOptions } from '../engine/types.ts';
 import type { RunRow } from '../eval/collection.ts';
 import { bestPassages } from '../eval/maxp.ts';

@@ -1,7 +1,7 @@
 import { once } from '../core/cancellation.ts';
 import { lazyEmbedder, type Semantic, type Surroundings } from '../engine/host.ts';
+import type { SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
-import type { SearchableCorpus } from '../engine/searcher.ts';
 import { staticSpaceOf } from '../engine/spaces.ts';
 import type { OpenOptions } from '../engine/types.ts';
 import { CHUNKER_VERSION } from '../ingest/passages.ts';

@@ -8,7 +8,8 @@ import {
   openLocalCorpus,
   type Reading,
 } from './local-corpus.ts';
-import { createSearcher, type RerankChoice, type SearchableCorpus, type Searcher } from './searcher.ts';
+import type { SearchableCorpus } from './moments.ts';
+import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
 import type { EngineHost, EngineStatus, OpenOptions } from './types.ts';
 
 /** Tier 1 of an engine. */

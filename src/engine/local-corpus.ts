@@ -11,7 +11,7 @@ import { quantise } from '../index/vectors/quantise.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
 import { createInbox } from './inbox.ts';
 import { indexSources, type PreparedDocument } from './indexer.ts';
-import type { SearchableCorpus } from './searcher.ts';
+import type { SearchableCorpus } from './moments.ts';
 import type { IndexProgress, IndexReport } from './types.ts';
 
 /** The embedding space of a corpus's vectors; part of its fingerprint. */

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { SearchError } from '../core/errors.ts';
 import type { StageEvent } from '../core/ports.ts';
+import type { CorpusMoment } from './moments.ts';
 import { tolerant } from './optional.ts';
-import type { CorpusMoment } from './searcher.ts';
 
 const fail = () => Promise.reject(new SearchError('network', 'the host is away'));
 const broken: CorpusMoment = {

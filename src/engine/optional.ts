@@ -1,7 +1,7 @@
 import { toSearchError } from '../core/errors.ts';
 import type { Context, PassageSource } from '../core/ports.ts';
 import type { FieldLengths, TermSource, VectorIndex } from '../index/terms.ts';
-import type { CorpusMoment } from './searcher.ts';
+import type { CorpusMoment } from './moments.ts';
 
 const NO_LENGTHS: FieldLengths = { of: () => 0, weight: () => 1 };
 

@@ -3,7 +3,7 @@ import type { Store } from '../core/ports.ts';
 import { openCorpus } from '../index/corpus.ts';
 import { loadManifest } from '../index/manifest.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
-import type { SearchableCorpus } from './searcher.ts';
+import type { SearchableCorpus } from './moments.ts';
 
 /**
  * A corpus that somebody else wrote, e.g. served as static files. SearchError 'not-found' where there is none, 'mismatch'

@@ -1,52 +1,22 @@
 import { toSearchError } from '../core/errors.ts';
-import type {
-  Context,
-  Embedder,
-  Fusion,
-  PassageSource,
-  Query,
-  Reranker,
-  Retriever,
-  StageEvent,
-} from '../core/ports.ts';
+import type { Context, Embedder, Fusion, Query, Reranker, Retriever, StageEvent } from '../core/ports.ts';
 import { emptyRanking, type Ranking } from '../core/ranking.ts';
 import { minMax } from '../fuse/min-max.ts';
 import { rrf } from '../fuse/rrf.ts';
 import { excerpt, matcher } from '../index/lexical/highlights.ts';
 import { parseQuery } from '../index/lexical/query.ts';
-import type { PassageNumbers, TermSource, VectorIndex } from '../index/terms.ts';
 import { blend } from '../rerank/blend.ts';
 import { bm25 } from '../retrieve/bm25.ts';
 import { dense } from '../retrieve/dense.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain } from './constraint.ts';
+import type { CorpusMoment, SearchableCorpus } from './moments.ts';
 import { tolerant } from './optional.ts';
 import { pipelines } from './pipelines.ts';
 import { merge } from './retrievers.ts';
 import { createTimings, type Timings } from './timings.ts';
 import type { Answer, FusionOption, SearchOptions } from './types.ts';
 import { unite } from './union.ts';
-
-/** A corpus at one moment: what it finds and the texts it gives belong together. */
-export interface CorpusMoment {
-  readonly terms: TermSource;
-  readonly numbers: PassageNumbers;
-  readonly passages: PassageSource;
-  /** Absent for a corpus without vectors. */
-  readonly vectors: VectorIndex | undefined;
-  readonly documents: number;
-  /** One above its highest passage number. */
-  readonly size: number;
-  /** The corpus's own way to embed a question; the engine's embedder if absent. */
-  readonly embedder?: Embedder;
-}
-
-export interface SearchableCorpus {
-  readonly name: string;
-  /** A corpus that may be out of reach (published, and the page is offline): without it search goes on. */
-  readonly optional: boolean;
-  moment(signal: AbortSignal): Promise<CorpusMoment>;
-}
 
 export interface SearcherParts {
   readonly corpora: readonly SearchableCorpus[];

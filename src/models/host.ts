@@ -7,7 +7,8 @@ import { crossEncoderEntry, loadCatalog } from './catalog.ts';
 import type { OwnedCrossEncoder } from './cross-encoder.ts';
 import type { FileProgress } from './file.ts';
 import type { Device, Runtime } from './session.ts';
-import type { EmbedderInfo, OwnedEmbedder, TransformersSpec } from './transformers.ts';
+import type { EmbedderInfo, OwnedEmbedder } from './transformers.ts';
+import type { TransformersSpec } from './transformers-spec.ts';
 
 /** A cross-encoder of our catalog on one backend. */
 export interface CatalogReranker {

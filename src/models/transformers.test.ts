@@ -4,7 +4,8 @@ import { testCrossEncoder } from './cross-encoder.contract.ts';
 import { testEmbedder } from './embedder.contract.ts';
 import { embeddingSpace, HUB_CROSS_ENCODERS, HUB_EMBEDDERS } from './hub-catalog.ts';
 import { loadNodeRuntime } from './runtime-node.ts';
-import { fitText, loadTransformersEmbedder, loadTransformersReranker, type TransformersSpec } from './transformers.ts';
+import { fitText, loadTransformersEmbedder, loadTransformersReranker } from './transformers.ts';
+import type { TransformersSpec } from './transformers-spec.ts';
 
 const path = join(import.meta.dirname, 'fixtures/hub/');
 const spec: TransformersSpec = { source: 'origin', path, model: 'tiny-embedder', dtype: 'fp32', pooling: 'mean' };

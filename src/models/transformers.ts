@@ -4,33 +4,11 @@ import type { Embedder } from '../core/ports.ts';
 import type { RerankerInfo } from './backend.ts';
 import type { OwnedCrossEncoder } from './cross-encoder.ts';
 import type { FileProgress } from './file.ts';
-import { embeddingSpace, HUB_CROSS_ENCODERS, HUB_EMBEDDERS, type Pooling } from './hub-catalog.ts';
+import { embeddingSpace, HUB_CROSS_ENCODERS, type Pooling } from './hub-catalog.ts';
 import { type Device, ortError, type Runtime } from './session.ts';
 import { normaliseInto } from './static-embedder.ts';
+import { dtypeFor, embedderSettings, type TransformersSpec } from './transformers-spec.ts';
 import { nextTurn } from './turn.ts';
-
-/** Any transformers.js model, by one option. */
-export interface TransformersSpec {
-  /** `origin`: from this page's own origin, under `path`; nothing else is asked. `hub`: from `host`, named by the caller. */
-  readonly source: 'origin' | 'hub';
-  /** As on the hub: `Xenova/all-MiniLM-L6-v2`; for `origin` the folder under `path`. */
-  readonly model: string;
-  /** URL (in Node a folder) that holds the model's folder; `/models/` by default. For `origin`. */
-  readonly path?: string;
-  /** `https://huggingface.co` by default. For `hub`. */
-  readonly host?: string;
-  /** Branch, tag or commit on the hub; `main` by default. Pin a commit, else vectors may silently change. */
-  readonly revision?: string;
-  /** q8 on WASM and in Node, fp32 on WebGPU by default: int8 has no kernels there. */
-  readonly dtype?: 'fp32' | 'fp16' | 'q8' | 'q4' | 'q4f16';
-  /** wasm in browsers by default; `node` in Node. */
-  readonly device?: Device;
-  /** Overrides the catalog (hub-catalog.ts); needed for models that it does not name. */
-  readonly pooling?: Pooling;
-  readonly queryPrefix?: string;
-  readonly passagePrefix?: string;
-  readonly maxTokens?: number;
-}
 
 export interface TransformersOptions {
   readonly runtime: (device: Device) => Promise<Runtime>;
@@ -88,7 +66,7 @@ async function load(spec: TransformersSpec, options: TransformersOptions): Promi
   const device = spec.device ?? (typeof process === 'object' && process.versions?.node ? 'node' : 'wasm');
   const runtime = await options.runtime(device);
   const library = await loadLibrary(spec, runtime);
-  const dtype = spec.dtype ?? (device === 'webgpu' ? 'fp32' : 'q8');
+  const dtype = dtypeFor(spec, device);
   if (device === 'webgpu' && dtype === 'q8')
     throw new SearchError('bad-input', 'q8 weights run on WASM only: use fp32, fp16 or q4 with WebGPU.');
   const revision = spec.revision ?? 'main';
@@ -141,22 +119,6 @@ function pool(states: Float32Array, size: number, pooling: Pooling): Float64Arra
   const sums = new Float64Array(size);
   for (let at = 0; at < states.length; at++) sums[at % size] = (sums[at % size] ?? 0) + (states[at] ?? 0) / tokens;
   return sums;
-}
-
-function embedderSettings(spec: TransformersSpec) {
-  const known = HUB_EMBEDDERS.find(({ model }) => model === spec.model);
-  const pooling = spec.pooling ?? known?.pooling;
-  if (pooling === undefined)
-    throw new SearchError(
-      'bad-input',
-      `${spec.model} is not in the catalog: give its pooling (mean, cls, last or output) and prefixes, from its model card.`,
-    );
-  return {
-    pooling,
-    queryPrefix: spec.queryPrefix ?? known?.queryPrefix ?? '',
-    passagePrefix: spec.passagePrefix ?? known?.passagePrefix ?? '',
-    maxTokens: spec.maxTokens ?? known?.maxTokens ?? 512,
-  };
 }
 
 /** Any feature-extraction model as an Embedder: one text a run, so that a vector never depends on its neighbours. */

@@ -63,6 +63,14 @@ function normalise(text: string): string {
   );
 }
 
+/**
+ * The words and marks that are cut into pieces, as BERT's basic tokenizer gives them: a text's pieces are its words'
+ * pieces, so that whoever has a row for each word needs no vocabulary (index/published/embedder.ts).
+ */
+export function basicWords(text: string): readonly string[] {
+  return normalise(text).match(PIECES) ?? [];
+}
+
 interface Vocabulary {
   readonly size: number;
   readonly unknown: number;
