@@ -18,7 +18,7 @@ const FURNITURE_ROLES = words(
 const FURNITURE_IDS = words('banner breadcrumbs footer header masthead nav navbar navigation sidebar');
 /** Class names of navigation, of indexes and of text for screen readers: Sphinx, DocBook, Docusaurus, WordPress and the like. */
 const FURNITURE_CLASSES = words(
-  'breadcrumb breadcrumbs docnav genindextable gutter indexdiv indextable lineno linenos navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-wrapper viewcode-link visually-hidden',
+  'breadcrumb breadcrumbs docnav genindex-jumpbox genindextable gutter indexdiv indextable lineno linenos modindex-jumpbox navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-wrapper viewcode-link visually-hidden',
 );
 /** Class names of the link to a heading that stands beside it, or around it. */
 export const PERMALINK_CLASSES = words(

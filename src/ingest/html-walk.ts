@@ -28,6 +28,7 @@ const READ_ATTRIBUTES = new Set([
   'open',
   'role',
   'style',
+  'xml:lang',
 ]);
 
 const VOID = new Set(

@@ -105,7 +105,7 @@ function pageFacts() {
   let language = '';
   return {
     open(name: 'html' | 'title', attributes: Attributes): OnClose {
-      if (name === 'html') language = attributes.lang ?? language;
+      if (name === 'html') language = attributes.lang ?? attributes['xml:lang'] ?? language;
       if (name === 'html' || title !== undefined) return undefined;
       title = '';
       inTitle = true;

@@ -141,16 +141,18 @@ function fill(pieces: readonly Piece[], maxWords: number): readonly string[] {
     text = '';
     words = 0;
   };
-  const isFull = (endsParagraph: boolean) => {
+  /** Inside code, lines that end before an indented one are no paragraphs. */
+  const isFull = (piece: Piece, next: Piece | undefined) => {
     if (parts < 2 || remaining - words > (parts - 1) * maxWords) return false;
     const wanted = remaining / parts;
+    const endsParagraph = piece.text.endsWith('\n') && next !== undefined && /^\S/.test(next.text);
     return words >= wanted || (endsParagraph && words >= wanted * NEARLY_FULL);
   };
-  for (const piece of pieces) {
+  for (const [index, piece] of pieces.entries()) {
     if (text !== '' && words + piece.words > maxWords) end();
     text += piece.text;
     words += piece.words;
-    if (isFull(piece.text.endsWith('\n'))) end();
+    if (isFull(piece, pieces[index + 1])) end();
   }
   if (text !== '') end();
   return texts;
