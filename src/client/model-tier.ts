@@ -1,11 +1,12 @@
 import { abortable, once } from '../core/cancellation.ts';
 import { toSearchError } from '../core/errors.ts';
-import type { CrossEncoder, Store } from '../core/ports.ts';
+import type { CrossEncoder, Embedder, Store } from '../core/ports.ts';
 import { noReranking, type RerankTier } from '../engine/host.ts';
 import type { OpenOptions } from '../engine/types.ts';
 import { crossEncoderEntry, loadCatalog } from '../models/catalog.ts';
 import type { ModelHost } from '../models/host.ts';
 import { type SelectedReranker, type SpawnedHost, selectReranker } from '../models/selection.ts';
+import type { TransformersSpec } from '../models/transformers-spec.ts';
 import type { VerdictStorage } from '../models/verdicts.ts';
 import { createPairCost, crossEncoderReranker } from '../rerank/cross-encoder.ts';
 import { createScoreCache } from '../rerank/scores.ts';
@@ -25,6 +26,42 @@ function storedVerdicts(open: () => Store): VerdictStorage {
     async set(key, value) {
       await (await store()).write({ put: new Map([[nameOf(key), new TextEncoder().encode(value)]]) });
     },
+  };
+}
+
+/** A model of transformers.js has no canary and one backend, the one its spec names. */
+async function loadHubReranker(worker: SpawnedHost, spec: TransformersSpec): Promise<SelectedReranker> {
+  try {
+    return { ...worker, info: await worker.host.loadReranker(spec), unexplored: undefined };
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+/** A transformers.js embedder in a worker of its own; after the worker's death loaded anew at the next text. */
+export function modelWorkerEmbedder(startWorker: () => Worker, spec: TransformersSpec): Embedder {
+  let loaded: Promise<SpawnedHost> | undefined;
+  const load = (): Promise<SpawnedHost> => {
+    if (loaded !== undefined) return loaded;
+    const forget = () => {
+      if (loaded === attempt) loaded = undefined;
+    };
+    const attempt = (async () => {
+      const worker = await spawn(startWorker, forget);
+      await worker.host.loadEmbedder(spec).catch((error) => {
+        worker.terminate();
+        throw error;
+      });
+      return worker;
+    })();
+    loaded = attempt;
+    attempt.catch(forget);
+    return attempt;
+  };
+  return {
+    embedQuery: async (text, signal) => (await abortable(load(), signal)).host.embedQuery(text, signal),
+    embedPassages: async (texts, signal) => (await abortable(load(), signal)).host.embedPassages(texts, signal),
   };
 }
 
@@ -48,16 +85,19 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   let selected: SelectedReranker | undefined;
   let loading: Promise<SelectedReranker> | undefined;
 
-  const select = async (explore: boolean, onLost: () => void): Promise<SelectedReranker> =>
-    selectReranker({
+  const { reranker } = options;
+  const select = async (explore: boolean, onLost: () => void): Promise<SelectedReranker> => {
+    if (typeof reranker === 'object') return loadHubReranker(await spawn(startWorker, onLost), reranker);
+    return selectReranker({
       spawn: () => spawn(startWorker, onLost),
       verdicts,
-      entry: crossEncoderEntry(await loadCatalog(httpStore(options.models)), options.reranker),
+      entry: crossEncoderEntry(await loadCatalog(httpStore(options.models)), reranker),
       models: options.models,
       explore,
       ...(options.backend === undefined ? {} : { device: options.backend }),
       ...(options.allowFallbackAdapter === undefined ? {} : { allowFallbackAdapter: options.allowFallbackAdapter }),
     });
+  };
   /** Ends the worker: whatever went wrong in it, its runtime is not to be trusted with another question. */
   const drop = () => {
     selected?.terminate();
@@ -106,8 +146,8 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
     reranker: ({ budgetMs }) =>
       crossEncoderReranker({
         encoder,
-        modelId:
-          selected === undefined ? (options.reranker ?? 'default') : `${selected.info.model}@${selected.info.revision}`,
+        // One model a tier: what was asked for names it, loaded or not, so that no score is cached twice.
+        modelId: `${options.models}${JSON.stringify(reranker)}`,
         cache,
         cost,
         ...(budgetMs === undefined ? {} : { budgetMs }),

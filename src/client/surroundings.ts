@@ -2,7 +2,7 @@ import { once } from '../core/cancellation.ts';
 import { lazyEmbedder, type Semantic, type Surroundings } from '../engine/host.ts';
 import type { SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
-import { staticSpaceOf } from '../engine/spaces.ts';
+import { staticSpaceOf, transformersSpaceOf } from '../engine/spaces.ts';
 import type { OpenOptions } from '../engine/types.ts';
 import { CHUNKER_VERSION } from '../ingest/passages.ts';
 import { loadCatalog, staticEmbedderEntry } from '../models/catalog.ts';
@@ -13,14 +13,20 @@ import { httpStore } from '../store/http.ts';
 import { indexedDbStore } from '../store/indexeddb.ts';
 import { announceChange, onCorpusChanged, withWriteLock } from '../store/locks.ts';
 import { requestPersistence } from '../store/persistence.ts';
-import { modelWorkerTier } from './model-tier.ts';
+import { modelWorkerEmbedder, modelWorkerTier } from './model-tier.ts';
 
 /** A browser's surroundings: IndexedDB, HTTP, Web Locks, and models in a worker of their own. */
 export function browserSurroundings(startModelWorker: () => Worker): Surroundings {
   return {
     localStore: (name) => indexedDbStore(`findling:${name}`),
     published: lazyCorpus,
-    semantic: staticSemantic,
+    semantic: async (options) =>
+      options.embedder === undefined
+        ? staticSemantic(options)
+        : {
+            embedder: modelWorkerEmbedder(startModelWorker, options.embedder),
+            space: transformersSpaceOf(options.embedder),
+          },
     reranking: (options) => modelWorkerTier(startModelWorker, options),
     chunker: CHUNKER_VERSION,
     async reading() {

@@ -1,6 +1,5 @@
 import { once } from '../core/cancellation.ts';
 import { type Document, documentId, type Passage, type Source } from '../core/document.ts';
-import { SearchError } from '../core/errors.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import { type Corpus, openCorpus } from '../index/corpus.ts';
@@ -21,7 +20,6 @@ export interface EmbeddingSpace {
   readonly dtype: string;
   readonly pooling: string;
   readonly prefixes: readonly string[];
-  readonly dimensions: number;
 }
 
 /** How documents are read. */
@@ -69,8 +67,7 @@ function analyzers(): (language: string) => Promise<Analyzer> {
 
 /** What must not change between indexing and searching. */
 export function corpusFingerprint(space: EmbeddingSpace, chunker: string): string {
-  const { dimensions: _, ...model } = space;
-  return fingerprint({ ...model, chunker, tokenizer: String(TOKENIZER_VERSION), format: MANIFEST_FORMAT });
+  return fingerprint({ ...space, chunker, tokenizer: String(TOKENIZER_VERSION), format: MANIFEST_FORMAT });
 }
 
 /** Opens the corpus of documents that were added here. A corpus made in another way is refused with 'mismatch'. */
@@ -87,13 +84,13 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
       passages.map((passage) => passageText({ title: document.title, heading: passage.heading, text: passage.text })),
     );
     const vectors = await parts.embedder.embedPassages(texts, signal);
-    checkDimensions(vectors, texts.length, parts.space);
+    const dimensions = vectors.length / Math.max(1, texts.length);
     let row = 0;
     const add = batch.map(({ document, hash, passages }) => {
-      const from = row * parts.space.dimensions;
+      const from = row * dimensions;
       row += passages.length;
-      const own = vectors.subarray(from, row * parts.space.dimensions);
-      return { document, hash, passages, vectors: quantise(own, parts.space.dimensions) };
+      const own = vectors.subarray(from, row * dimensions);
+      return { document, hash, passages, vectors: quantise(own, dimensions) };
     });
     await corpus.apply({ add }, signal);
     parts.announce();
@@ -169,13 +166,4 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
       await corpus.refresh();
     },
   };
-}
-
-/** Refuses vectors of another width than the space says, before they are stored. */
-function checkDimensions(vectors: Float32Array, texts: number, { dimensions, model }: EmbeddingSpace): void {
-  if (vectors.length !== texts * dimensions)
-    throw new SearchError(
-      'mismatch',
-      `${model} gave ${vectors.length / Math.max(1, texts)} dimensions, not ${dimensions}.`,
-    );
 }

@@ -1,5 +1,6 @@
 import type { PassageId, Source } from '../core/document.ts';
 import type { SearchErrorCode } from '../core/errors.ts';
+import type { TransformersSpec } from '../models/transformers-spec.ts';
 import type { Percentiles } from './timings.ts';
 
 export type PipelineName = 'lexical' | 'dense' | 'hybrid' | 'reranked';
@@ -148,8 +149,13 @@ export interface OpenOptions {
   readonly published?: readonly string[];
   /** URL of the folder with catalog.json and the weights. */
   readonly models: string;
-  /** Id of a cross-encoder in the catalog, `none` for no reranking. findling-rerank-tiny by default. */
-  readonly reranker?: string;
+  /**
+   * Id of a cross-encoder in the catalog, or a transformers.js model; `none` for no reranking. The catalog's first
+   * cross-encoder by default.
+   */
+  readonly reranker?: string | TransformersSpec;
+  /** A transformers.js feature-extraction model instead of the static embedder. */
+  readonly embedder?: TransformersSpec;
   /** Tries only this backend; otherwise a canary chooses. */
   readonly backend?: BackendName;
   /** Accepts a software WebGPU adapter: right for tests, far too slow for people. */
