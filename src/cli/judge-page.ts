@@ -1,14 +1,14 @@
 /** The page of `findling judge`: one file, built from text nodes, talking only to the server that gave it. */
 export const JUDGE_PAGE = `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>findling judge</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>findling judge</title><link rel="icon" href="data:,">
 <style>
 :root{color-scheme:light dark;--line:#8885;--mark:#0072b233}
 body{font:16px/1.5 system-ui,sans-serif;margin:0;display:grid;grid-template-columns:minmax(12rem,20rem) 1fr;height:100vh}
 nav{overflow:auto;border-right:1px solid var(--line);padding:.5rem}main{overflow:auto;padding:1rem 1.5rem}
-nav button{display:block;width:100%;text-align:left;border:0;background:none;font:inherit;color:inherit;padding:.3rem .5rem;border-radius:.3rem;cursor:pointer}
-nav button[aria-current=true]{background:var(--mark)}nav small{opacity:.7}
+#list button{display:block;width:100%;text-align:left;border:0;background:none;font:inherit;color:inherit;padding:.3rem .5rem;border-radius:.3rem;cursor:pointer}
+#list button[aria-current=true]{background:var(--mark)}nav small{opacity:.7}
 article{border:1px solid var(--line);border-radius:.4rem;padding:.5rem .8rem;margin:.6rem 0;max-width:60rem}
-article:focus{outline:3px solid #0072b2}article p{margin:.3rem 0;white-space:pre-wrap;max-height:14rem;overflow:auto}
+article:focus{outline:3px solid #0072b2}article p{margin:.3rem 0;white-space:pre-wrap;overflow-wrap:anywhere;max-height:14rem;overflow:auto}
 .grades button{min-width:2.2rem;margin-right:.3rem}.grades button[aria-pressed=true]{outline:2px solid #0072b2;font-weight:700}
 form{display:flex;gap:.4rem;margin:.4rem 0}input{flex:1;min-width:0;font:inherit}
 @media (max-width:45rem){body{grid-template-columns:1fr;height:auto}nav{max-height:35vh}}
