@@ -54,6 +54,7 @@ const IMPLIED_END = new Map<string, ReadonlySet<string>>([
 ]);
 
 const NO_ATTRIBUTES: Attributes = {};
+const LONGEST_NAME = Math.max(...[...READ_ATTRIBUTES].map((name) => name.length));
 
 /**
  * Walks a page's tags and texts in order, every element closed. Iterative, and linear in the page's length
@@ -61,15 +62,78 @@ const NO_ATTRIBUTES: Attributes = {};
  * unclosed tags stops it; its Tokenizer has no stack, and the one kept here counts the open names.
  */
 export function walkHtml(Tokenizer: typeof TokenizerType, html: string, handler: HtmlHandler): void {
+  const stack = elementStack(handler);
+  const attributes = attributeReader(html);
+  let tag = '';
+  const text = (piece: string) => {
+    if (!stack.isDropped()) handler.text(piece);
+  };
+  const ignore = () => {};
+  const callbacks: TokenizerCallbacks = {
+    onopentagname(start, end) {
+      tag = html.slice(start, end).toLowerCase();
+      attributes.take();
+    },
+    onattribname: attributes.name,
+    onattribdata: attributes.value,
+    onattribentity: attributes.entity,
+    onattribend: attributes.end,
+    onopentagend: () => stack.open(tag, attributes.take(), false),
+    onselfclosingtag: () => stack.open(tag, attributes.take(), true),
+    onclosetag: (start, end) => stack.close(html.slice(start, end).toLowerCase()),
+    ontext: (start, end) => text(html.slice(start, end)),
+    ontextentity: (codePoint) => text(String.fromCodePoint(codePoint)),
+    oncdata(start, end, offset) {
+      if (stack.isForeign()) text(html.slice(start, end - offset));
+    },
+    isInForeignContext: stack.isForeign,
+    oncomment: ignore,
+    ondeclaration: ignore,
+    onprocessinginstruction: ignore,
+    onend: stack.closeAll,
+  };
+  const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks);
+  tokenizer.write(html);
+  tokenizer.end();
+}
+
+/** Collects the attributes of the tag being read, those that READ_ATTRIBUTES names. */
+function attributeReader(html: string) {
+  let attributes: Record<string, string> | undefined;
+  let name = '';
+  let value = '';
+  return {
+    name(start: number, end: number) {
+      const given = end - start > LONGEST_NAME ? '' : html.slice(start, end).toLowerCase();
+      name = READ_ATTRIBUTES.has(given) ? given : '';
+      value = '';
+    },
+    value(start: number, end: number) {
+      if (name !== '') value += html.slice(start, end);
+    },
+    entity(codePoint: number) {
+      if (name !== '') value += String.fromCodePoint(codePoint);
+    },
+    end() {
+      if (name === '') return;
+      attributes ??= {};
+      attributes[name] ??= value;
+    },
+    take(): Attributes {
+      const taken = attributes ?? NO_ATTRIBUTES;
+      attributes = undefined;
+      return taken;
+    },
+  };
+}
+
+/** The open elements. Each is closed once, by its end tag, by one that implies it, or by the page's end. */
+function elementStack(handler: HtmlHandler) {
   const names: string[] = [];
-  const closers: (OnClose | undefined)[] = [];
+  const closers: OnClose[] = [];
   const openCount = new Map<string, number>();
   /** Depth of the dropped element we are inside of; 0 for none. */
   let droppedAt = 0;
-  let tag = '';
-  let attributes: Record<string, string> | undefined;
-  let attributeName = '';
-  let attributeValue = '';
 
   const pop = () => {
     const name = names.pop() ?? '';
@@ -83,69 +147,30 @@ export function walkHtml(Tokenizer: typeof TokenizerType, html: string, handler:
     handler.close(name);
   };
   const isForeign = () => (openCount.get('svg') ?? 0) > 0 || (openCount.get('math') ?? 0) > 0;
-  const open = (selfClosed: boolean) => {
-    const implied = IMPLIED_END.get(tag);
-    if (implied !== undefined)
-      for (let top = names.at(-1); top !== undefined && implied.has(top); top = names.at(-1)) pop();
-    const onClose = droppedAt > 0 ? undefined : handler.open(tag, attributes ?? NO_ATTRIBUTES);
-    attributes = undefined;
-    if (VOID.has(tag)) return;
-    names.push(tag);
-    closers.push(onClose);
-    openCount.set(tag, (openCount.get(tag) ?? 0) + 1);
-    if (onClose === 'drop') droppedAt = names.length;
-    if (selfClosed && isForeign()) pop();
-  };
-  const ignore = () => {};
-  const callbacks: TokenizerCallbacks = {
-    onopentagname(start, end) {
-      tag = html.slice(start, end).toLowerCase();
-      attributes = undefined;
+  return {
+    isForeign,
+    isDropped: () => droppedAt > 0,
+    open(name: string, attributes: Attributes, selfClosed: boolean) {
+      const implied = IMPLIED_END.get(name);
+      if (implied !== undefined)
+        for (let top = names.at(-1); top !== undefined && implied.has(top); top = names.at(-1)) pop();
+      const onClose = droppedAt > 0 ? undefined : handler.open(name, attributes);
+      if (VOID.has(name)) return;
+      names.push(name);
+      closers.push(onClose);
+      openCount.set(name, (openCount.get(name) ?? 0) + 1);
+      if (onClose === 'drop') droppedAt = names.length;
+      if (selfClosed && isForeign()) pop();
     },
-    onattribname(start, end) {
-      const name = end - start > 20 ? '' : html.slice(start, end).toLowerCase();
-      attributeName = READ_ATTRIBUTES.has(name) ? name : '';
-      attributeValue = '';
-    },
-    onattribdata(start, end) {
-      if (attributeName !== '') attributeValue += html.slice(start, end);
-    },
-    onattribentity(codePoint) {
-      if (attributeName !== '') attributeValue += String.fromCodePoint(codePoint);
-    },
-    onattribend() {
-      if (attributeName === '') return;
-      attributes ??= {};
-      attributes[attributeName] ??= attributeValue;
-    },
-    onopentagend: () => open(false),
-    onselfclosingtag: () => open(true),
-    onclosetag(start, end) {
-      const name = html.slice(start, end).toLowerCase();
+    close(name: string) {
       if ((openCount.get(name) ?? 0) === 0) return;
       for (let top = names.at(-1); top !== undefined; top = names.at(-1)) {
         pop();
         if (top === name) return;
       }
     },
-    ontext(start, end) {
-      if (droppedAt === 0) handler.text(html.slice(start, end));
-    },
-    ontextentity(codePoint) {
-      if (droppedAt === 0) handler.text(String.fromCodePoint(codePoint));
-    },
-    oncdata(start, end, offset) {
-      if (droppedAt === 0 && isForeign()) handler.text(html.slice(start, end - offset));
-    },
-    isInForeignContext: isForeign,
-    oncomment: ignore,
-    ondeclaration: ignore,
-    onprocessinginstruction: ignore,
-    onend() {
+    closeAll() {
       while (names.length > 0) pop();
     },
   };
-  const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks);
-  tokenizer.write(html);
-  tokenizer.end();
 }
