@@ -1,0 +1,136 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import type { Source, SourceType } from '../core/document.ts';
+import { SearchError } from '../core/errors.ts';
+import { contentHash } from '../core/hash.ts';
+
+/** A page before it is read. */
+export interface SiteSource {
+  readonly source: Source;
+  /** Of all that goes into the page's part of the index. */
+  readonly hash: string;
+  /** Score multiplier from the command line. */
+  readonly weight: number;
+}
+
+export interface SourceOptions {
+  readonly folder: string;
+  /** Folders and files that are not pages: globs relative to the folder. */
+  readonly exclude: readonly string[];
+  readonly weights: readonly { readonly glob: string; readonly weight: number }[];
+  /** Put before each path; ends with `/`. */
+  readonly baseUrl: string;
+  /** The index's own folder, inside which no pages are looked for. */
+  readonly out: string;
+}
+
+const TYPES: Readonly<Record<string, SourceType>> = {
+  '.html': 'html',
+  '.htm': 'html',
+  '.md': 'markdown',
+  '.mdx': 'markdown',
+};
+/** Where hosts look for them, and search should not. */
+const NEVER = ['404.html', '**/404.html', 'node_modules/**', '**/node_modules/**'];
+const NOINDEX = /<meta\s[^>]*name=["']?robots["']?[^>]*content=["'][^"']*noindex/i;
+const REDIRECT = /<meta\s[^>]*http-equiv=["']?refresh["']?[^>]*url=/i;
+
+/**
+ * The pages of a built site: its HTML, or where it has none its Markdown, and the lines of its `.jsonl` files
+ * (`{ "url", "title", "text" | "html" | "markdown", "language" }`). Pages that send on or ask not to be indexed are left out.
+ */
+export async function findSources(options: SourceOptions): Promise<readonly SiteSource[]> {
+  const folder = resolve(options.folder);
+  if (!(await stat(folder).catch(() => undefined))?.isDirectory())
+    throw new SearchError('not-found', `${folder} is no folder. Build the site first, and give the folder it is in.`);
+  const excluded = [...NEVER, ...options.exclude].map(globPattern);
+  const weights = options.weights.map(({ glob, weight }) => ({ pattern: globPattern(glob), weight }));
+  const paths = (await files(folder, resolve(options.out)))
+    .map((file) => relative(folder, file).split(sep).join('/'))
+    .filter((path) => !excluded.some((pattern) => pattern.test(path)))
+    .sort();
+  const html = paths.filter((path) => TYPES[extension(path)] === 'html');
+  const pages = html.length > 0 ? html : paths.filter((path) => TYPES[extension(path)] !== undefined);
+  const weightOf = (path: string) =>
+    weights.reduce((product, { pattern, weight }) => (pattern.test(path) ? product * weight : product), 1);
+  const found: SiteSource[] = [];
+  for (const path of pages) {
+    const content = await readFile(join(folder, path));
+    const type = TYPES[extension(path)] ?? 'html';
+    if (type === 'html' && isHidden(content.subarray(0, 8192).toString('latin1'))) continue;
+    const url = options.baseUrl + encodeURI(pageUrl(path)).replace(/#/g, '%23');
+    found.push(siteSource({ id: url, type, content }, weightOf(path)));
+  }
+  for (const path of paths.filter((each) => each.endsWith('.jsonl')))
+    found.push(...(await readLines(join(folder, path), path, options.baseUrl, weightOf(path))));
+  return found;
+}
+
+function isHidden(head: string): boolean {
+  return NOINDEX.test(head) || REDIRECT.test(head);
+}
+
+function siteSource(source: Source, weight: number): SiteSource {
+  const { id, type, content, title = '', language = '' } = source;
+  return { source, weight, hash: contentHash(id, type, title, language, String(weight), content) };
+}
+
+/** `guide/index.html` is found at `guide/`. */
+function pageUrl(path: string): string {
+  return path.replace(/(^|\/)index\.html?$/, '$1').replace(/\.mdx?$/, '');
+}
+
+function extension(path: string): string {
+  return /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? '';
+}
+
+async function files(folder: string, out: string): Promise<readonly string[]> {
+  if (folder === out) return [];
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory() && !entry.name.startsWith('.')) found.push(...(await files(path, out)));
+    else if (entry.isFile()) found.push(path);
+  }
+  return found;
+}
+
+async function readLines(file: string, path: string, baseUrl: string, weight: number): Promise<readonly SiteSource[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  return lines.flatMap((line, at) => {
+    if (line.trim() === '') return [];
+    const fail = (what: string) => new SearchError('bad-input', `${path}, line ${at + 1}: ${what}.`);
+    let value: Readonly<Record<string, unknown>>;
+    try {
+      value = JSON.parse(line);
+    } catch (cause) {
+      throw new SearchError('bad-input', `${path}, line ${at + 1} is not JSON.`, { cause });
+    }
+    const { url, title, text, html, markdown, language } = value;
+    if (typeof url !== 'string' || url === '') throw fail('expected a "url"');
+    const content = html ?? markdown ?? text;
+    if (typeof content !== 'string') throw fail('expected "text", "html" or "markdown"');
+    const type: SourceType = html !== undefined ? 'html' : markdown !== undefined ? 'markdown' : 'text';
+    const source: Source = {
+      id: /^[a-z]+:\/\//i.test(url) ? url : baseUrl + url.replace(/^\//, ''),
+      type,
+      content,
+      ...(typeof title === 'string' ? { title } : {}),
+      ...(typeof language === 'string' ? { language } : {}),
+    };
+    return [siteSource(source, weight)];
+  });
+}
+
+/** `**` any folders, `*` anything but a slash, `?` one character; a name without a slash matches at any depth. */
+export function globPattern(glob: string): RegExp {
+  const plain = glob.replace(/^\.?\//, '').replace(/\/$/, '/**');
+  const source = plain.replace(/\*\*\/|\*\*|\*|\?|[^*?]+/g, (part) => {
+    if (part === '**/') return '(?:.*/)?';
+    if (part === '**') return '.*';
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    return part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${plain.includes('/') ? '' : '(?:.*/)?'}${source}$`);
+}

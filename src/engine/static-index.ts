@@ -1,0 +1,82 @@
+import { once } from '../core/cancellation.ts';
+import { SearchError } from '../core/errors.ts';
+import type { Store } from '../core/ports.ts';
+import { fingerprint } from '../index/fingerprint.ts';
+import { TOKENIZER_VERSION } from '../index/lexical/analysis.ts';
+import { PUBLISHED_FORMAT } from '../index/published/manifest.ts';
+import { openPublishedIndex, type PublishedIndex } from '../index/published/published-index.ts';
+import { basicWords } from '../models/wordpiece.ts';
+import type { EmbeddingSpace } from './local-corpus.ts';
+import type { SearchableCorpus } from './moments.ts';
+
+/** How an index was made: how words became terms, and which model's vectors and rows it holds. */
+export function publishedFingerprint({ model, revision, dtype, pooling, prefixes }: EmbeddingSpace): string {
+  const tokenizer = String(TOKENIZER_VERSION);
+  return fingerprint({ model, revision, dtype, pooling, prefixes, chunker: '', tokenizer, format: PUBLISHED_FORMAT });
+}
+
+export interface StaticIndex extends SearchableCorpus {
+  open(signal?: AbortSignal): Promise<PublishedIndex>;
+}
+
+/**
+ * An index made by `findling index`, as a corpus of an engine. It is opened at its first use and carries the word rows
+ * of its own model, so that only its terms must be cut as this code cuts a question's: 'mismatch' where they are not.
+ * After a failure, or when the site has been published anew, the next search opens it again.
+ */
+export function staticIndex(name: string, store: Store): StaticIndex {
+  const load = async () => {
+    const index = await openPublishedIndex(store, { words: basicWords });
+    checkTokenizer(index.facts.fingerprint, name);
+    return index;
+  };
+  let opened = once(load);
+  return {
+    name,
+    optional: true,
+    open: () => opened(),
+    async moment() {
+      const index = await opened();
+      const { documents, passages: size } = index.facts;
+      const reopen = () => {
+        opened = once(load);
+      };
+      const { terms, vectors, embedder } = renewing(index, reopen);
+      return { documents, size, terms, numbers: index, passages: index, vectors, embedder };
+    },
+  };
+}
+
+function checkTokenizer(stored: string, name: string): void {
+  const parts: unknown = JSON.parse(stored);
+  const version = Array.isArray(parts) ? String(parts[6]) : 'unknown';
+  if (version === String(TOKENIZER_VERSION)) return;
+  throw new SearchError(
+    'mismatch',
+    `The index at ${name} cuts words in version ${version}, this page in version ${TOKENIZER_VERSION}. Run \`findling index\` of the page's version again, or update the page.`,
+  );
+}
+
+/** Calls `reopen` where a file that the manifest names is gone: a newer manifest names others. */
+function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedIndex, 'terms' | 'vectors' | 'embedder'> {
+  const watch = async <T>(reading: Promise<T>): Promise<T> => {
+    try {
+      return await reading;
+    } catch (error) {
+      if (error instanceof SearchError && (error.code === 'not-found' || error.code === 'corrupt')) reopen();
+      throw error;
+    }
+  };
+  const { terms, vectors, embedder } = index;
+  return {
+    terms: {
+      statistics: () => terms.statistics(),
+      lengths: (signal) => terms.lengths(signal),
+      postings: (wanted, signal) => watch(terms.postings(wanted, signal)),
+      expand: (prefix, limit, signal) => watch(terms.expand(prefix, limit, signal)),
+      similar: (term, edits, limit, signal) => watch(terms.similar(term, edits, limit, signal)),
+    },
+    vectors: vectors && { ...vectors, search: (query, depth, signal) => watch(vectors.search(query, depth, signal)) },
+    embedder: { ...embedder, embedQuery: (text, signal) => watch(embedder.embedQuery(text, signal)) },
+  };
+}

@@ -1,0 +1,95 @@
+import { throwIfAborted } from '../../core/cancellation.ts';
+import { SearchError } from '../../core/errors.ts';
+import type { Store } from '../../core/ports.ts';
+import { lastNotAfter } from '../blocks.ts';
+import type { Cache } from '../cache.ts';
+import { ByteReader, corrupt } from '../codec.ts';
+import { type Directory, type Place, readPage } from './directory.ts';
+import { checked, unframe } from './frame.ts';
+import type { PublishedManifest } from './manifest.ts';
+import type { RegionName } from './packing.ts';
+
+/** Decoded blocks take about this many times the room of the stored ones. */
+const DECODED_WEIGHT = 6;
+
+/** Reads blocks of an index by their places: those asked for together go out together, decoded ones are kept. */
+export interface BlockReader {
+  readonly directory: (region: RegionName) => Directory;
+  /** In the order of `places`. `decode` is always the same function for one region. */
+  read<T>(
+    region: RegionName,
+    places: readonly Place[],
+    decode: (bytes: Uint8Array) => T,
+    signal?: AbortSignal,
+    form?: 'deflated' | 'raw',
+  ): Promise<readonly T[]>;
+}
+
+export function openBlocks(store: Store, manifest: PublishedManifest, cache: Cache): BlockReader {
+  const { parts, build } = manifest;
+  const starts = new Float64Array(parts.length + 1);
+  for (const [part, { bytes }] of parts.entries()) starts[part + 1] = (starts[part] ?? 0) + bytes;
+
+  const fetch = async ({ offset, length }: Place, signal?: AbortSignal): Promise<Uint8Array> => {
+    const part = lastNotAfter(parts.length, (each) => (starts[each] ?? 0) <= offset);
+    const { name } = parts[part] ?? {};
+    if (name === undefined) throw corrupt('manifest', 'it names a block beyond the last file');
+    const bytes = await store.read(name, { offset: offset - (starts[part] ?? 0), length }, signal);
+    if (bytes === undefined)
+      throw new SearchError(
+        'not-found',
+        `The index file ${name} is gone: the site was published anew. Reload the page.`,
+      );
+    if (bytes.length !== length) throw corrupt(name, `${length} bytes expected, ${bytes.length} found`);
+    return bytes;
+  };
+  const nameOf = (region: RegionName) => `${region} of index ${build}`;
+
+  const read: BlockReader['read'] = async (region, places, decode, signal, form = 'deflated') => {
+    throwIfAborted(signal);
+    type Value = ReturnType<typeof decode>;
+    const load = async (place: Place): Promise<Value> => {
+      const key = `${build}@${place.offset}`;
+      const cached = cache.get<{ readonly value: Value }>(key);
+      if (cached !== undefined) return cached.value;
+      const stored = await fetch(place, signal);
+      const bytes = form === 'raw' ? checked(stored, nameOf(region)) : await unframe(stored, nameOf(region));
+      const value = decode(bytes);
+      cache.set(key, { value }, bytes.length * (form === 'raw' ? 1 : DECODED_WEIGHT));
+      return value;
+    };
+    return Promise.all(places.map(load));
+  };
+
+  const directories = new Map<RegionName, Directory>();
+  const directory = (region: RegionName): Directory => {
+    const known = directories.get(region);
+    if (known !== undefined) return known;
+    const made = directoryOf(region);
+    directories.set(region, made);
+    return made;
+  };
+  const directoryOf = (region: RegionName): Directory => {
+    const record = manifest.regions.get(region);
+    const inline = record?.inline;
+    if (record === undefined || inline !== undefined) {
+      const page = inline ?? { offsets: new Float64Array(1), ordinals: new Uint32Array(0), keys: [] };
+      const filled = page.keys.length > 0;
+      const firsts = { keys: filled ? [''] : [], ordinals: new Uint32Array(filled ? 1 : 0) };
+      return { blocks: page.keys.length, firsts, page: async () => page };
+    }
+    const { pages } = record;
+    return {
+      blocks: record.blocks,
+      firsts: { keys: pages.keys, ordinals: pages.ordinals },
+      async page(number, signal) {
+        const [start = 0, end = 0] = [pages.offsets[number], pages.offsets[number + 1]];
+        const place = { offset: start, length: end - start };
+        const [page] = await read(region, [place], (bytes) => readPage(new ByteReader(bytes, nameOf(region))), signal);
+        if (page === undefined) throw corrupt(nameOf(region), 'a page of its directory is missing');
+        return page;
+      },
+    };
+  };
+  return { directory, read };
+}

@@ -1,0 +1,41 @@
+import { crc32 } from '../../core/checksum.ts';
+import { corrupt } from '../codec.ts';
+
+/** Bytes before a block's content: its CRC-32, over all that follows. */
+export const FRAME_BYTES = 4;
+
+/** Deflates a block, and puts its checksum before it. */
+export async function frame(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  return withChecksum(await pass(content, new CompressionStream('deflate-raw')));
+}
+
+/** The block behind a frame; `name` goes into the message of SearchError('corrupt'). */
+export async function unframe(stored: Uint8Array, name: string): Promise<Uint8Array> {
+  const content = checked(stored, name);
+  try {
+    return await pass(content.slice() as Uint8Array<ArrayBuffer>, new DecompressionStream('deflate-raw'));
+  } catch (error) {
+    throw corrupt(name, `a block does not decompress (${String(error)})`);
+  }
+}
+
+/** For blocks that would not become smaller: a checksum and the bytes as they are. */
+export function withChecksum(content: Uint8Array): Uint8Array<ArrayBuffer> {
+  const framed = new Uint8Array(FRAME_BYTES + content.length);
+  new DataView(framed.buffer).setUint32(0, crc32(content), true);
+  framed.set(content, FRAME_BYTES);
+  return framed;
+}
+
+export function checked(stored: Uint8Array, name: string): Uint8Array {
+  if (stored.length < FRAME_BYTES) throw corrupt(name, 'a block is cut off');
+  const content = stored.subarray(FRAME_BYTES);
+  const view = new DataView(stored.buffer, stored.byteOffset, stored.byteLength);
+  if (view.getUint32(0, true) !== crc32(content)) throw corrupt(name, 'a block fails its checksum');
+  return content;
+}
+
+async function pass(bytes: Uint8Array<ArrayBuffer>, transform: CompressionStream | DecompressionStream) {
+  const stream = new Blob([bytes]).stream().pipeThrough(transform);
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
