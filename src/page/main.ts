@@ -1,5 +1,6 @@
 import { createSearch, type Search } from '../client/search.ts';
-import { toSearchError } from '../core/errors.ts';
+import { startEngine } from '../client/start.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import { defineFindlingSearch, type FindlingSearch } from '../element/findling-search.ts';
 import type { BackendName } from '../engine/types.ts';
 import { showFiles } from './own-files.ts';
@@ -7,24 +8,24 @@ import { showFiles } from './own-files.ts';
 const base = new URL('./', document.baseURI).href;
 const parameters = new URLSearchParams(location.search);
 
-function startEngine(): Worker {
-  return new Worker(new URL('../../workers/engine.worker.ts', import.meta.url), {
-    type: 'module',
-    name: 'findling-engine',
-  });
-}
-
 function open(): Promise<Search> {
   const reranker = parameters.get('reranker');
   const backend = parameters.get('backend');
   return createSearch(startEngine, {
     name: parameters.get('corpus') ?? 'findling',
     published: [`${base}index/`],
-    models: `${base}models/`,
+    models: modelsFolder(parameters.get('models')),
     ...(reranker === null ? {} : { reranker }),
     ...(isBackend(backend) ? { backend } : {}),
     allowFallbackAdapter: parameters.has('software-gpu'),
   });
+}
+
+/** Another models folder of this origin; a link must not make the page load what somebody else serves. */
+function modelsFolder(path: string | null): string {
+  const url = new URL(path ?? 'models/', base);
+  if (url.origin !== location.origin) throw new SearchError('bad-input', 'Models come from this site only.');
+  return url.href;
 }
 
 function isBackend(name: string | null): name is BackendName {

@@ -6,9 +6,6 @@ import { ranking, type ScoredPassage } from '../core/ranking.ts';
 import { createScoreCache, type ScoreCache } from './scores.ts';
 import { estimateTokens, type WindowOptions, windows } from './windows.ts';
 
-/** Passages a reranker reads, by what is at stake. */
-export const POOLS = { conversational: 30, siteSearch: 50, broad: 100, highStakes: 200 } as const;
-
 export interface CrossEncoderRerankerOptions {
   readonly encoder: CrossEncoder;
   /** Model and revision: scores of one never serve another. */

@@ -1,0 +1,22 @@
+export type { SearchRun } from './client/run.ts';
+export { createSearch, type Search } from './client/search.ts';
+export { openSearch, startEngine } from './client/start.ts';
+export type { Source, SourceType } from './core/document.ts';
+export { SearchError, type SearchErrorCode } from './core/errors.ts';
+export { defineFindlingSearch, FindlingSearch } from './element/findling-search.ts';
+export type {
+  Answer,
+  DocumentSummary,
+  EngineStatus,
+  FusionOption,
+  IndexProgress,
+  IndexReport,
+  OpenOptions,
+  PipelineName,
+  Result,
+  SearchOptions,
+  SkippedStage,
+  Span,
+  Tier,
+} from './engine/types.ts';
+export { POOLS } from './rerank/pools.ts';
