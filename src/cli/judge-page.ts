@@ -6,7 +6,7 @@ export const JUDGE_PAGE = `<!doctype html>
 body{font:16px/1.5 system-ui,sans-serif;margin:0;display:grid;grid-template-columns:minmax(12rem,20rem) 1fr;height:100vh}
 nav{overflow:auto;border-right:1px solid var(--line);padding:.5rem}main{overflow:auto;padding:1rem 1.5rem}
 #list button{display:block;width:100%;text-align:left;border:0;background:none;font:inherit;color:inherit;padding:.3rem .5rem;border-radius:.3rem;cursor:pointer}
-#list button[aria-current=true]{background:var(--mark)}nav small{opacity:.7}
+#list button[aria-current=true]{background:var(--mark)}nav small{opacity:.7}h1{position:sticky;top:-1rem;background:Canvas;margin:0;padding:.6rem 0;font-size:1.4rem}
 article{border:1px solid var(--line);border-radius:.4rem;padding:.5rem .8rem;margin:.6rem 0;max-width:60rem}
 article:focus{outline:3px solid #0072b2}article p{margin:.3rem 0;white-space:pre-wrap;overflow-wrap:anywhere;max-height:14rem;overflow:auto}
 .grades button{min-width:2.2rem;margin-right:.3rem}.grades button[aria-pressed=true]{outline:2px solid #0072b2;font-weight:700}

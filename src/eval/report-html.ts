@@ -16,7 +16,7 @@ export function escapeHtml(text: string): string {
 
 const STYLE = `:root{color-scheme:light dark;--line:#8884;--soft:#8881}body{font:15px/1.5 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse;margin:1rem 0}th,td{padding:.25rem .6rem;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
-th:first-child,td:first-child{text-align:left}.up{color:#1a7f37}.down{color:#c62828}small{opacity:.75}.wide{overflow-x:auto}
+td{white-space:nowrap}th:first-child,td:first-child{text-align:left}.up{color:#1a7f37}.down{color:#c62828}small{opacity:.75}.wide{overflow-x:auto}
 .sides{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}.sides>div{background:var(--soft);padding:.6rem .8rem;border-radius:.4rem;overflow-wrap:anywhere}
 ol{margin:.3rem 0;padding-left:1.6rem}.rel{font-weight:600}svg{max-width:100%;height:auto}details{margin:.6rem 0}@media (prefers-color-scheme:dark){.up{color:#6fdd8b}.down{color:#ff8a80}}`;
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#888888'];
