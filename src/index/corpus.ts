@@ -1,26 +1,15 @@
-import { once, queue, throwIfAborted } from '../core/cancellation.ts';
-import type { DocumentId } from '../core/document.ts';
+import { queue } from '../core/cancellation.ts';
 import { SearchError } from '../core/errors.ts';
-import type { PassageSource, Store, StoreChanges } from '../core/ports.ts';
+import type { PassageSource, Store } from '../core/ports.ts';
 import { createCache } from './cache.ts';
-import { checkFingerprint } from './fingerprint.ts';
-import {
-  loadManifest,
-  type Manifest,
-  manifestName,
-  type SegmentRecord,
-  segmentPath,
-  writeManifest,
-} from './manifest.ts';
-import { mergeSegments } from './merge.ts';
-import { pace } from './pace.ts';
-import { removeFrom } from './removal.ts';
-import { openSegment, type Segment } from './segment.ts';
-import { createSegmentBuilder, type IndexedDocument, type TermAnalyzer } from './segment-builder.ts';
-import { type BuiltSegment, SEGMENT_PARTS, type SegmentOptions } from './segment-format.ts';
+import { type CorpusState, createState } from './corpus-state.ts';
+import { type CorpusBatch, createWriter } from './corpus-writer.ts';
+import { manifestName } from './manifest.ts';
+import type { TermAnalyzer } from './segment-builder.ts';
+import type { SegmentOptions } from './segment-format.ts';
 import type { CorpusStatistics, PassageNumbers, TermSource, VectorSource } from './terms.ts';
-import { nextMerge, type TierOptions } from './tiers.ts';
-import { type CorpusDocument, type CorpusView, createView } from './view.ts';
+import type { TierOptions } from './tiers.ts';
+import type { CorpusDocument, CorpusView } from './view.ts';
 
 export interface CorpusOptions {
   /** What the names of this corpus's blobs begin with, so that one store can hold several; '' by default. */
@@ -45,12 +34,7 @@ export interface CorpusSize extends CorpusStatistics {
   readonly generation: number;
 }
 
-export interface CorpusBatch {
-  /** A document whose id is known replaces the old one. Of two with one id the later counts. */
-  readonly add?: readonly IndexedDocument[];
-  /** Unknown ids are passed over. */
-  readonly remove?: readonly DocumentId[];
-}
+type Sources = TermSource & PassageNumbers & PassageSource & VectorSource;
 
 /**
  * Documents, passages, terms and vectors over a Store. A corpus is a manifest and immutable segments: one batch
@@ -60,7 +44,7 @@ export interface CorpusBatch {
  * The sources answer from the newest view known. Whatever scores and then asks for ids must hold on to one
  * `view()`, because passage numbers change with every write; `read` does that.
  */
-export interface Corpus extends TermSource, PassageNumbers, PassageSource, VectorSource {
+export interface Corpus extends Sources {
   statistics(): CorpusSize;
   /** The corpus as it is now. It stays readable after at least one further write. */
   view(): CorpusView;
@@ -81,183 +65,34 @@ export interface Corpus extends TermSource, PassageNumbers, PassageSource, Vecto
 
 /** SearchError('mismatch') where the stored index was made with another fingerprint or format, 'corrupt' where it is damaged. */
 export async function openCorpus(store: Store, options: CorpusOptions, signal?: AbortSignal): Promise<Corpus> {
-  const { prefix = '', clock = Date.now } = options;
+  const { prefix = '', fingerprint, clock = Date.now } = options;
   const cache = createCache(options.cacheBytes ?? 32 * 1024 * 1024);
-  const analyzers = new Map<string, () => Promise<TermAnalyzer>>();
+  const state = createState({ store, prefix, fingerprint, cache });
+  const writer = createWriter(state, { ...options, clock });
   const turn = queue();
-  let segments: ReadonlyMap<string, Segment> = new Map();
-  let manifest: Manifest = { generation: 0, fingerprint: options.fingerprint, segments: [], garbage: [] };
-  let view = createView(manifest, []);
-  let swept = false;
   let closed = false;
+  const inTurn = <T>(job: () => Promise<T>, signal?: AbortSignal) =>
+    turn(() => {
+      if (closed) throw new SearchError('internal', 'The corpus was closed; open it again.');
+      return job();
+    }, signal);
 
-  const openRecord = ({ name, headBytes, headChecksum }: SegmentRecord, signal?: AbortSignal) =>
-    openSegment(store, { name, path: segmentPath(prefix, name), headBytes, headChecksum }, cache, signal);
-  const adopt = async (next: Manifest, signal?: AbortSignal) => {
-    const opened = await Promise.all(
-      next.segments.map(async (record) => segments.get(record.name) ?? (await openRecord(record, signal))),
-    );
-    const kept = new Map(opened.map((segment) => [segment.name, segment]));
-    for (const name of segments.keys()) if (!kept.has(name)) cache.drop(segmentPath(prefix, name));
-    segments = kept;
-    manifest = next;
-    view = createView(next, opened);
-  };
-  const refresh = async (signal?: AbortSignal): Promise<boolean> => {
-    for (let attempt = 1; ; attempt += 1) {
-      const stored = await loadManifest(store, prefix, signal);
-      const next = stored ?? { ...manifest, generation: 0, segments: [], garbage: [] };
-      checkFingerprint(next.fingerprint, options.fingerprint);
-      if (next.generation === manifest.generation) return false;
-      try {
-        await adopt(next, signal);
-        return true;
-      } catch (error) {
-        // Another tab merged the segments away between the two reads.
-        const gone = error instanceof SearchError && error.code === 'not-found';
-        if (!gone || attempt === 3) throw gone ? missing(error) : error;
-      }
-    }
-  };
-  const read = async <T>(job: (view: CorpusView) => Promise<T>): Promise<T> => {
-    const used = view;
-    try {
-      return await job(used);
-    } catch (error) {
-      if (!(error instanceof SearchError) || error.code !== 'not-found') throw error;
-      await refresh();
-      if (view.generation === used.generation) throw missing(error);
-      return job(view);
-    }
-  };
-  const write = async (next: Omit<Manifest, 'generation' | 'fingerprint'>, changes: StoreChanges = {}) => {
-    const generation = Math.max(manifest.generation + 1, clock());
-    const written: Manifest = { ...next, generation, fingerprint: options.fingerprint };
-    const put = new Map(changes.put).set(manifestName(prefix), writeManifest(written));
-    const inUse = new Set(next.segments.flatMap(({ name }) => blobNames(prefix, name)));
-    const orphans = swept ? [] : await findOrphans(inUse, new Set([...next.garbage, ...put.keys()]));
-    const remove = [...new Set([...manifest.garbage, ...orphans, ...(changes.remove ?? [])])];
-    await store.write({ put, remove: remove.filter((name) => !put.has(name) && !inUse.has(name)) });
-    swept = true;
-    await adopt(written);
-  };
-  /** Blobs that a killed merge left behind. */
-  const findOrphans = async (inUse: ReadonlySet<string>, kept: ReadonlySet<string>) =>
-    (await store.list(`${prefix}segments/`)).filter((name) => !inUse.has(name) && !kept.has(name));
-
-  const newRecord = (built: BuiltSegment): SegmentRecord => ({
-    name: `${Math.max(manifest.generation + 1, clock()).toString(36)}-${built.headChecksum.toString(16)}`,
-    passages: built.counts.passages,
-    dimensions: built.dimensions,
-    headBytes: built.headBytes,
-    headChecksum: built.headChecksum,
-    bytes: built.bytes,
-    live: built.counts,
-    removed: [],
-  });
-  const build = async (entries: readonly IndexedDocument[], signal?: AbortSignal): Promise<BuiltSegment> => {
-    const builder = createSegmentBuilder(options.segments);
-    const { due, rest } = pace(signal);
-    for (const entry of entries) {
-      const { language } = entry.document;
-      const analyzer = analyzers.get(language) ?? once(() => options.analyzer(language));
-      analyzers.set(language, analyzer);
-      builder.add(entry, await analyzer());
-      if (due()) await rest();
-    }
-    return builder.finish(signal);
-  };
-  const removeDocuments = async (ids: readonly DocumentId[], signal?: AbortSignal) => {
-    const located = (await view.locate(ids, signal)).filter((each) => each !== undefined);
-    const records = await Promise.all(
-      manifest.segments.map((record, index) => {
-        const segment = segments.get(record.name);
-        const places = located.filter(({ segment }) => segment === index).map(({ place }) => place);
-        return segment === undefined ? record : removeFrom(record, segment, places, signal);
-      }),
-    );
-    return { records, removed: located.length };
-  };
-  const apply = async ({ add = [], remove = [] }: CorpusBatch, signal?: AbortSignal) => {
-    checkOpen(closed);
-    await refresh(signal);
-    const entries = [...new Map(add.map((entry) => [entry.document.id, entry])).values()];
-    const ids = [...new Set([...remove, ...entries.map(({ document }) => document.id)])];
-    const { records, removed } = await removeDocuments(ids, signal);
-    if (entries.length === 0 && removed === 0) return;
-    const put = new Map<string, Uint8Array>();
-    const kept = records.filter(({ live }) => live.documents > 0);
-    if (entries.length > 0) {
-      const built = await build(entries, signal);
-      checkDimensions(kept, built.dimensions);
-      const record = newRecord(built);
-      for (const [part, bytes] of built.blobs) put.set(segmentPath(prefix, record.name) + part, bytes);
-      kept.push(record);
-    }
-    throwIfAborted(signal);
-    const garbage = blobsOfLost(prefix, manifest.segments, kept);
-    await write({ segments: kept, garbage }, { put });
-  };
-  /** One merge; false where there was none to do. */
-  const mergeOnce = async (signal?: AbortSignal): Promise<boolean> => {
-    checkOpen(closed);
-    await refresh(signal);
-    const chosen = nextMerge(manifest.segments, options.tiers);
-    const sources = chosen.flatMap((index) => {
-      const record = manifest.segments[index];
-      const segment = record && segments.get(record.name);
-      return segment ? [{ segment, removed: new Set(record.removed.map(({ document }) => document)) }] : [];
-    });
-    if (sources.length === 0) return false;
-    const built = await mergeSegments(sources, options.segments, signal);
-    const record = newRecord(built);
-    swept = false;
-    // Blob by blob, for memory's sake: until the manifest names them they are orphans, swept by the next writer.
-    for (const [part, bytes] of built.blobs)
-      await store.write({ put: new Map([[segmentPath(prefix, record.name) + part, bytes]]) });
-    const first = chosen[0] ?? 0;
-    const kept = manifest.segments.flatMap((each, index) =>
-      index === first ? [record] : chosen.includes(index) ? [] : [each],
-    );
-    throwIfAborted(signal);
-    await write({ segments: kept, garbage: blobsOfLost(prefix, manifest.segments, kept) });
-    return true;
-  };
-
-  await refresh(signal);
+  await state.refresh(signal);
   return {
+    ...sourcesOf(state),
     get dimensions() {
-      return view.dimensions;
+      return state.view().dimensions;
     },
-    isLive: (passage) => view.isLive(passage),
-    statistics: () => ({
-      ...view.statistics(),
-      documents: manifest.segments.reduce((sum, { live }) => sum + live.documents, 0),
-      segments: manifest.segments.length,
-      bytes: manifest.segments.reduce((sum, { bytes }) => sum + bytes, 0),
-      generation: manifest.generation,
-    }),
-    view: () => view,
-    read,
-    lengths: (signal) => read((view) => view.lengths(signal)),
-    postings: (terms, signal) => read((view) => view.postings(terms, signal)),
-    expand: (prefix, limit, signal) => read((view) => view.expand(prefix, limit, signal)),
-    similar: (term, maxEdits, limit, signal) => read((view) => view.similar(term, maxEdits, limit, signal)),
-    idsOf: (numbers, signal) => view.idsOf(numbers, signal),
-    passages: (ids, signal) => read((view) => view.passages(ids, signal)),
-    load: (signal) => read((view) => view.load(signal)),
-    documents: (signal) => read((view) => view.documents(signal)),
-    refresh: (signal) => turn(() => refresh(signal), signal),
-    apply: (batch, signal) => turn(() => apply(batch, signal), signal),
+    statistics: () => sizeOf(state),
+    view: () => state.view(),
+    read: (job) => state.read(job),
+    documents: (signal) => state.read((view) => view.documents(signal)),
+    refresh: (signal) => inTurn(() => state.refresh(signal), signal),
+    apply: (batch, signal) => inTurn(() => writer.apply(batch, signal), signal),
     async compact(signal) {
-      while (await turn(() => mergeOnce(signal), signal));
+      while (await inTurn(() => writer.mergeOnce(signal), signal));
     },
-    clear: () =>
-      turn(async () => {
-        checkOpen(closed);
-        await refresh();
-        await write({ segments: [], garbage: blobsOfLost(prefix, manifest.segments, []) });
-      }),
+    clear: () => inTurn(() => writer.clear()),
     close: () =>
       turn(async () => {
         closed = true;
@@ -266,41 +101,34 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
   };
 }
 
+/** The sources over whatever view is newest when they are asked. */
+function sourcesOf(state: CorpusState): Omit<Sources, 'dimensions' | 'statistics'> {
+  return {
+    isLive: (passage) => state.view().isLive(passage),
+    lengths: (signal) => state.read((view) => view.lengths(signal)),
+    postings: (terms, signal) => state.read((view) => view.postings(terms, signal)),
+    expand: (prefix, limit, signal) => state.read((view) => view.expand(prefix, limit, signal)),
+    similar: (term, maxEdits, limit, signal) => state.read((view) => view.similar(term, maxEdits, limit, signal)),
+    // On no other view would the numbers mean the same.
+    idsOf: (numbers, signal) => state.view().idsOf(numbers, signal),
+    passages: (ids, signal) => state.read((view) => view.passages(ids, signal)),
+    load: (signal) => state.read((view) => view.load(signal)),
+  };
+}
+
+function sizeOf(state: CorpusState): CorpusSize {
+  const { segments, generation } = state.manifest();
+  return {
+    ...state.view().statistics(),
+    documents: segments.reduce((sum, { live }) => sum + live.documents, 0),
+    segments: segments.length,
+    bytes: segments.reduce((sum, { bytes }) => sum + bytes, 0),
+    generation,
+  };
+}
+
 /** Removes a corpus that cannot be opened, because it is damaged or made with another fingerprint. */
 export async function eraseCorpus(store: Store, prefix = ''): Promise<void> {
   const names = await store.list(`${prefix}segments/`);
   await store.write({ remove: [...names, manifestName(prefix)] });
-}
-
-function blobNames(prefix: string, segment: string): readonly string[] {
-  return SEGMENT_PARTS.map((part) => segmentPath(prefix, segment) + part);
-}
-
-/** Blobs of segments that were there before and are no more. */
-function blobsOfLost(
-  prefix: string,
-  before: readonly SegmentRecord[],
-  after: readonly SegmentRecord[],
-): readonly string[] {
-  const kept = new Set(after.map(({ name }) => name));
-  return before.filter(({ name }) => !kept.has(name)).flatMap(({ name }) => blobNames(prefix, name));
-}
-
-function checkDimensions(segments: readonly SegmentRecord[], dimensions: number): void {
-  const other = segments.find((segment) => segment.dimensions > 0)?.dimensions ?? dimensions;
-  if (dimensions > 0 && other !== dimensions)
-    throw new SearchError(
-      'bad-input',
-      `The index holds vectors of ${other} dimensions, the batch brings ${dimensions}. Rebuild the index.`,
-    );
-}
-
-function checkOpen(closed: boolean): void {
-  if (closed) throw new SearchError('internal', 'The corpus was closed; open it again.');
-}
-
-function missing(error: SearchError): SearchError {
-  return new SearchError('corrupt', `Part of the index is missing. ${error.message} Rebuild the index.`, {
-    cause: error,
-  });
 }
