@@ -7,7 +7,7 @@ import { toSearchError } from '../../src/core/errors.ts';
 import { resultsOf } from '../../src/eval/results.ts';
 import { loadCatalog } from '../../src/models/catalog.ts';
 import { fileStore } from '../../src/store/files.ts';
-import { ownSetArguments } from './own-set.ts';
+import { GATED, ownSetArguments } from './own-set.ts';
 import { qualityPage } from './page.ts';
 import { type Results, recordOf, type SetRecord } from './record.ts';
 
@@ -56,7 +56,7 @@ async function measure(set: string, pipelines: readonly string[]): Promise<SetRe
 }
 
 function keptResults(): Results {
-  return existsSync(KEPT) ? JSON.parse(readFileSync(KEPT, 'utf8')) : { models: [], sets: [] };
+  return existsSync(KEPT) ? JSON.parse(readFileSync(KEPT, 'utf8')) : { models: '', sets: [] };
 }
 
 function keep(results: Results): void {
@@ -65,7 +65,7 @@ function keep(results: Results): void {
 }
 
 async function makeBaseline(): Promise<void> {
-  const options = parseEvalOptions([...(await ownSetArguments()), '--pipeline', 'lexical,dense,hybrid:rrf,hybrid']);
+  const options = parseEvalOptions([...(await ownSetArguments()), ...GATED]);
   if (options === undefined) throw new Error('The options ask for help.');
   const { evaluation } = await evaluateAsked(options);
   // Times and bytes differ from machine to machine: the baseline is about relevance.
@@ -103,7 +103,7 @@ async function main(): Promise<void> {
     const all = [...sets.filter((each) => each.set !== set), record].sort(
       (a, b) => SETS.indexOf(a.set) - SETS.indexOf(b.set),
     );
-    keep({ models: await models(), sets: all });
+    keep({ models: (await models()).join(', '), sets: all });
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { evalCommand } from '../../src/cli/eval.ts';
-import { ownSetArguments } from './own-set.ts';
+import { GATED, ownSetArguments } from './own-set.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const BASELINE = join(import.meta.dirname, 'own-baseline.json');
@@ -27,15 +27,7 @@ describe('quality gate on our own set', () => {
   it('lexical, dense and hybrid are as good as the committed results', async () => {
     expect(existsSync(BASELINE), 'made by: npm run quality -- --baseline').toBe(true);
     const args = await ownSetArguments(folder);
-    const code = await evalCommand([
-      ...args,
-      '--pipeline',
-      'lexical,dense,hybrid:rrf,hybrid',
-      '--baseline',
-      BASELINE,
-      '--max-drop',
-      '0.01',
-    ]);
+    const code = await evalCommand([...args, ...GATED, '--baseline', BASELINE, '--max-drop', '0.01']);
     expect(code, notes).toBe(0);
   });
 

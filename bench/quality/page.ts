@@ -114,7 +114,7 @@ function overview({ sets }: Results): string {
 export function qualityPage(results: Results): string {
   const intro = `# Quality, measured
 
-Made by \`npm run quality\` from \`bench/quality/results.json\`; do not edit. Models: ${results.models.join(', ')}.
+Made by \`npm run quality\` from \`bench/quality/results.json\`; do not edit. Models: ${results.models}.
 
 Measured by \`findling eval\` in Node with the int8 weights that browsers run on WASM; \`findling eval --browser\` gives the same
 for lexical and dense to 1e-6. Documents longer than a passage count by their best passage. A **change** is against the best row

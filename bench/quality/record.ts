@@ -30,7 +30,7 @@ export interface SegmentRecord {
 
 export interface Results {
   /** Models and their revisions. */
-  readonly models: readonly string[];
+  readonly models: string;
   readonly sets: readonly SetRecord[];
 }
 

@@ -27,7 +27,8 @@ async function handle(request: IncomingMessage, response: ServerResponse, sessio
     case 'GET /':
       response.writeHead(200, {
         'content-type': 'text/html; charset=utf-8',
-        'content-security-policy': "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:",
+        'content-security-policy':
+          "default-src 'self'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:",
       });
       response.end(JUDGE_PAGE);
       return;
