@@ -19,13 +19,13 @@ export default defineConfig({
   ],
   webServer: [
     {
-      command: 'tsx e2e/serve.ts built 4173',
+      command: 'tsx e2e/serve.ts built 4173 4175',
       url: 'http://localhost:4173',
       timeout: 240_000,
       reuseExistingServer: process.env.CI === undefined,
     },
     {
-      command: 'tsx e2e/serve.ts dev 4174',
+      command: 'tsx e2e/serve.ts dev 4174 4173',
       url: 'http://localhost:4174',
       timeout: 240_000,
       reuseExistingServer: process.env.CI === undefined,

@@ -34,6 +34,8 @@ export default defineConfig({
   // Transformers.js would bring the 25.6 MiB asyncify build. It takes the runtime that src/models/transformers.ts hands it,
   // so that what it imports is never run: let it be a build that is shipped anyway.
   resolve: { alias: [{ find: /^onnxruntime-web\/webgpu$/, replacement: 'onnxruntime-web/wasm' }] },
+  // What other commands write here is no reason to reload the page.
+  server: { watch: { ignored: ['**/.cache/**', '**/dist/**', '**/test-results/**', '**/training/**'] } },
   worker: { format: 'es' },
   build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
   // Transformers.js and ONNX Runtime locate their WebAssembly beside their own files, which pre-bundling would move.

@@ -1,5 +1,6 @@
-import { expect, type Page } from '@playwright/test';
+import { expect, type Page, type Worker as PageWorker } from '@playwright/test';
 import type { createSearch, Search } from '../src/client/search.ts';
+import type { Answer } from '../src/engine/types.ts';
 
 /** What the page leaves for the console. */
 export interface Exposed {
@@ -9,7 +10,6 @@ export interface Exposed {
 }
 
 declare global {
-  // biome-ignore lint/suspicious/noVar: a property of globalThis is declared so
   var findling: Exposed;
 }
 
@@ -36,13 +36,49 @@ export function results(page: Page) {
   return page.locator('findling-search ol > li');
 }
 
-/** Waits for the last answer to what is typed. */
-export async function answered(page: Page, stage: string): Promise<void> {
-  await expect(page.locator(`findling-search [data-stage="${stage}"]`)).toHaveAttribute('data-state', 'shown');
+/** Waits until the list on the page is the whole list of a stage, which then tells how long it took. */
+export async function answered(page: Page, name: string): Promise<void> {
+  await expect(stage(page, name)).toHaveAttribute('data-state', 'shown');
+  await expect(stage(page, name)).toContainText(/ms$/);
 }
 
 export function stage(page: Page, name: string) {
   return page.locator(`findling-search [data-stage="${name}"]`);
+}
+
+/** A running worker of the page, nested ones too, by its script: `engine` or `model`. */
+export async function worker(page: Page, name: 'engine' | 'model'): Promise<PageWorker> {
+  const find = () => page.workers().find((each) => each.url().includes(`${name}.worker`));
+  await expect.poll(() => find() !== undefined, { message: `a ${name} worker` }).toBe(true);
+  const found = find();
+  if (found === undefined) throw new Error(`The ${name} worker has gone.`);
+  return found;
+}
+
+/** Ends a worker from inside: as for its owner, it is gone without a word. */
+export async function kill(page: Page, name: 'engine' | 'model'): Promise<void> {
+  const victim = await worker(page, name);
+  const gone = new Promise((resolve) => victim.once('close', resolve));
+  await victim.evaluate(() => self.close()).catch(() => undefined);
+  await gone;
+}
+
+/** An answer without its results' texts. */
+export type Heard = Pick<Answer, 'query' | 'stage' | 'complete' | 'skipped' | 'ms'> & {
+  readonly ids: readonly string[];
+};
+
+/** Records every answer that the page shows from now on. */
+export async function listen(page: Page): Promise<() => Promise<readonly Heard[]>> {
+  await page.evaluate(() => {
+    const heard: unknown[] = [];
+    Object.assign(globalThis, { heard });
+    document.addEventListener('findling-answer', (event) => {
+      const { results, ...rest } = (event as CustomEvent<Answer>).detail;
+      heard.push({ ...rest, ids: results.map(({ id }) => id) });
+    });
+  });
+  return () => page.evaluate(() => (globalThis as unknown as { heard: Heard[] }).heard);
 }
 
 /** A one-page PDF with a line of text, as small as the format allows. */

@@ -24,6 +24,8 @@ export class FindlingSearch extends HTMLElement {
   readonly #items = new Map<string, HTMLLIElement>();
   readonly #open = new Set<string>();
   #ranks = new Map<string, number>();
+  /** The ranks of the tier before, against which movement is shown: a tier gives several lists as it improves. */
+  #before: ReadonlyMap<string, number> = new Map();
   /** The question and the tier of the list on the page: asked again to go further, it must not fall back meanwhile. */
   #shown = { text: '', tier: -1 };
   #search: Search | undefined;
@@ -88,6 +90,7 @@ export class FindlingSearch extends HTMLElement {
     if (text !== this.#shown.text) {
       this.#shown = { text, tier: -1 };
       this.#ranks = new Map();
+      this.#before = this.#ranks;
     }
     const last = this.getAttribute('rerank') === 'off' ? 'hybrid' : pipeline;
     const options: SearchOptions = {
@@ -108,7 +111,8 @@ export class FindlingSearch extends HTMLElement {
 
   #clear(): void {
     this.#items.clear();
-    this.#ranks.clear();
+    this.#ranks = new Map();
+    this.#before = this.#ranks;
     this.#shown = { text: '', tier: -1 };
     this.#list.replaceChildren();
     this.#stages.replaceChildren();
@@ -118,6 +122,7 @@ export class FindlingSearch extends HTMLElement {
   #show(answer: Answer, last: string): void {
     const tier = TIERS.indexOf(answer.stage as (typeof TIERS)[number]);
     if (!answer.complete && tier < this.#shown.tier) return;
+    if (tier !== this.#shown.tier) this.#before = this.#ranks;
     this.#shown = { ...this.#shown, tier };
     this.#showStages(answer, last);
     const count = answer.results.length;
@@ -158,7 +163,7 @@ export class FindlingSearch extends HTMLElement {
       const item = this.#items.get(result.id) ?? make('li', { 'data-id': result.id, part: 'result' });
       ranks.set(result.id, index + 1);
       fillItem(item, result, {
-        before: this.#ranks.get(result.id),
+        before: this.#before.get(result.id),
         rank: index + 1,
         resolve: (each) => this.resolve(each),
         open: this.#open.has(result.id),

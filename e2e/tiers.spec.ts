@@ -1,0 +1,57 @@
+import { expect, test } from '@playwright/test';
+import { rerankerParameter } from './models.ts';
+import { answered, box, listen, openPage, results, stage } from './page.ts';
+
+const QUESTION = 'how do I serve files under a sub path';
+
+test('the list improves in place: words, then meaning, then reranked', async ({ page }) => {
+  await openPage(page, rerankerParameter());
+  const heard = await listen(page);
+  await box(page).fill(QUESTION);
+  await answered(page, 'reranked');
+  await expect.poll(async () => (await heard()).at(-1)?.complete).toBe(true);
+  const answers = (await heard()).filter(({ query }) => query === QUESTION);
+  const order = answers.map((each) => each.stage).filter((name, index, all) => name !== all[index - 1]);
+  expect(order).toEqual(['bm25', 'hybrid', 'reranked']);
+  const listOf = (name: string) => answers.filter((each) => each.stage === name).at(-1)?.ids ?? [];
+  for (const name of order) expect(listOf(name)).toHaveLength(12);
+  expect(listOf('hybrid')).not.toEqual(listOf('bm25'));
+  expect(listOf('reranked')).not.toEqual(listOf('hybrid'));
+  expect(answers.at(-1)).toMatchObject({ stage: 'reranked', complete: true, skipped: [] });
+
+  // The page shows the last list, what each stage took, and what moved.
+  await expect(results(page)).toHaveCount(12);
+  expect(await results(page).evaluateAll((items) => items.map((item) => item.dataset.id))).toEqual(listOf('reranked'));
+  await expect(stage(page, 'bm25')).toHaveText(/^Words [\d.]+ ms$/);
+  await expect(stage(page, 'hybrid')).toHaveText(/^Meaning [\d.]+ ms$/);
+  await expect(stage(page, 'reranked')).toHaveText(/^Reranked [\d.]+ ms$/);
+  await expect(results(page).locator('.move').first()).toBeVisible();
+  await expect(page.locator('#status')).toContainText(/ on wasm\/int8, 1 thread/);
+});
+
+test('each result tells its rank at every stage', async ({ page }) => {
+  await openPage(page, rerankerParameter());
+  const explained = await page.evaluate(async (question) => {
+    const { results } = await globalThis.findling.search.search(question, { explain: true, limit: 5 }).done;
+    return results.map(({ explain }) => explain);
+  }, QUESTION);
+  expect(explained).toHaveLength(5);
+  for (const [index, stages] of explained.entries()) {
+    expect(stages?.reranked?.rank).toBe(index + 1);
+    expect(stages?.hybrid?.rank).toBeGreaterThan(0);
+    expect(stages?.bm25?.rank ?? stages?.dense?.rank).toBeGreaterThan(0);
+  }
+  await box(page).fill(QUESTION);
+  await answered(page, 'reranked');
+  await results(page).first().getByRole('button', { name: 'why?' }).click();
+  await expect(
+    results(page)
+      .first()
+      .getByRole('row', { name: /Reranked rank 1 score/ }),
+  ).toBeVisible();
+  await expect(
+    results(page)
+      .first()
+      .getByRole('row', { name: /Meaning rank \d+ score/ }),
+  ).toBeVisible();
+});
