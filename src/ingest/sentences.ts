@@ -10,7 +10,7 @@ const LETTERS_A_WORD = 2;
 const LINE_STRETCH = 5_000;
 const WORD_STRETCH = 1_000;
 /** More letters than this without a blank or a full stop are no language, and may be cut anywhere. */
-const LONGEST_UNSPACED = 20_000;
+const LONGEST_UNSPACED = 4_000;
 
 /** How many words a text has, whatever its script. A text's parts have no fewer words together than the whole. */
 export function countWords(text: string): number {
