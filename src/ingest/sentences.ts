@@ -119,8 +119,8 @@ function stretches(line: string, length: number): readonly string[] {
   const parts: string[] = [];
   let start = 0;
   while (line.length - start > length) {
-    const blank = line.lastIndexOf(' ', start + length - 1);
-    const end = blank > start ? blank + 1 : whole(line, start + length);
+    const blank = line.slice(start, start + length).lastIndexOf(' ');
+    const end = blank > 0 ? start + blank + 1 : whole(line, start + length);
     parts.push(line.slice(start, end));
     start = end;
   }
