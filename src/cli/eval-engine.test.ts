@@ -7,6 +7,8 @@ import { openEngineEvaluable } from './eval-engine.ts';
 import type { Evaluable } from './eval-port.ts';
 import { parsePipeline } from './eval-port.ts';
 import { folderSources } from './eval-sources.ts';
+import { indexSite } from './index-site.ts';
+import { indexedDocuments } from './judge-index.ts';
 import { nodeCorpus, nodeSemantic } from './node-engine.ts';
 
 const documents = [
@@ -98,5 +100,24 @@ describe('documents and indexes', () => {
     const evaluable = await openEngineEvaluable({ kind: 'index', location, sections: false });
     const { rows } = await evaluable.search('rain from clouds', parsePipeline('hybrid'), 5);
     expect(rows[0]?.document).toBe('sub/other.txt');
+  });
+
+  it('asks what findling index has written', async () => {
+    const location = join(folder, 'site');
+    const site = {
+      folder: join(folder, 'docs'),
+      out: location,
+      cache: join(folder, 'cache'),
+      exclude: [],
+      weights: [],
+      baseUrl: '',
+    };
+    await indexSite(site);
+    const evaluable = await openEngineEvaluable({ kind: 'index', location, sections: true });
+    const { rows } = await evaluable.search('dough in the oven', parsePipeline('hybrid'), 5);
+    expect(rows[0]?.document).toBe('guide#baking');
+    expect(await evaluable.bytes(parsePipeline('lexical'))).toBeGreaterThan(100);
+    const [document] = await indexedDocuments(fileStore(location), location);
+    expect(document?.sections.map(({ anchor }) => anchor)).toContain('baking');
   });
 });

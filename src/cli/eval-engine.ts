@@ -1,3 +1,6 @@
+import { setMaxListeners } from 'node:events';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { type PassageId, passageId, type StoredPassage, splitPassageId } from '../core/document.ts';
 import type { StageEvent } from '../core/ports.ts';
 import type { Ranking, ScoredPassage } from '../core/ranking.ts';
@@ -5,10 +8,12 @@ import { corpusFingerprint } from '../engine/local-corpus.ts';
 import type { CorpusMoment, SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
 import { createSearcher, type Searcher } from '../engine/searcher.ts';
+import { staticIndex } from '../engine/static-index.ts';
 import type { SearchOptions } from '../engine/types.ts';
 import type { RunRow } from '../eval/collection.ts';
 import { bestPassages } from '../eval/maxp.ts';
 import { parseQuery } from '../index/lexical/query.ts';
+import { MANIFEST_NAME } from '../index/published/manifest.ts';
 import { CHUNKER_VERSION } from '../ingest/passages.ts';
 import { loadCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { BLEND_WEIGHT } from '../rerank/blend.ts';
@@ -17,7 +22,7 @@ import { fileStore } from '../store/files.ts';
 import { httpStore } from '../store/http.ts';
 import { memoryStore } from '../store/memory.ts';
 import { blendRows } from './eval-blend.ts';
-import type { Corpus } from './eval-files.ts';
+import { type Corpus, isUrl } from './eval-files.ts';
 import type { Evaluable, Found, PipelineSpec } from './eval-port.ts';
 import { DEFAULT_RERANKER, type NodeReranker, openNodeReranker } from './eval-reranker.ts';
 import { folderSources, judgedSourceId, judgedSources } from './eval-sources.ts';
@@ -28,6 +33,8 @@ const MOST_PASSAGES = 200;
 /** What retrieve/bm25.ts weighs fields with by default. */
 const FIELD_WEIGHTS = [2, 1.5, 1] as const;
 const never = new AbortController().signal;
+// Every read of a query listens to the one signal that never fires; Node warns at eleven listeners.
+setMaxListeners(0, never);
 const quiet = { signal: never, onStage: () => undefined };
 
 interface OpenedCorpus {
@@ -114,11 +121,12 @@ export async function openEngineEvaluable(
     },
     async bytes(spec) {
       if (opened.bytes === undefined) return undefined;
-      const { vectors, terms } = await moment;
+      const { vectors, terms, embedder } = await moment;
       const vectorBytes = terms.statistics().passages * ((vectors?.dimensions ?? 0) + 4);
-      if (spec.pipeline === 'lexical') return opened.bytes - vectorBytes;
-      const embedder = opened.bytes + embedderBytes;
-      return spec.pipeline === 'reranked' ? embedder + (await rerankerOf(spec)).bytes : embedder;
+      // A published index brings its words' rows along, coded together with everything else: it is counted whole.
+      if (spec.pipeline === 'lexical') return opened.bytes - (embedder === undefined ? vectorBytes : 0);
+      const semanticBytes = opened.bytes + (embedder === undefined ? embedderBytes : 0);
+      return spec.pipeline === 'reranked' ? semanticBytes + (await rerankerOf(spec)).bytes : semanticBytes;
     },
     async close() {
       for (const reranker of rerankers.values()) await reranker.then(({ close }) => close()).catch(() => undefined);
@@ -129,13 +137,15 @@ export async function openEngineEvaluable(
 async function openCorpusOf(corpus: Corpus, semantic: Awaited<ReturnType<typeof nodeSemantic>>): Promise<OpenedCorpus> {
   const same = (id: string) => id;
   if (corpus.kind === 'index') {
-    const store = /^https?:/.test(corpus.location) ? httpStore(corpus.location) : fileStore(corpus.location);
-    const searchable = await openReadOnlyCorpus(
-      corpus.location,
-      store,
-      corpusFingerprint(semantic.space, CHUNKER_VERSION),
-    );
-    return { searchable, sections: corpus.sections, outer: same, inner: same, bytes: undefined };
+    const { location, sections } = corpus;
+    const searchable = await openIndex(location, corpusFingerprint(semantic.space, CHUNKER_VERSION));
+    return {
+      searchable,
+      sections,
+      outer: same,
+      inner: same,
+      bytes: isUrl(location) ? undefined : folderBytes(location),
+    };
   }
   const local = await nodeCorpus(memoryStore(), semantic);
   const sources = corpus.kind === 'beir' ? judgedSources(corpus.documents) : folderSources(corpus.path);
@@ -153,6 +163,19 @@ async function openCorpusOf(corpus: Corpus, semantic: Awaited<ReturnType<typeof 
     inner: (id) => inner.get(id) ?? id,
     bytes,
   };
+}
+
+/** An index that `findling index` wrote, or one that an engine keeps in a folder. */
+export async function openIndex(location: string, fingerprint: string): Promise<SearchableCorpus> {
+  const store = isUrl(location) ? httpStore(location) : fileStore(location);
+  const published = await store.read(MANIFEST_NAME);
+  return published === undefined ? openReadOnlyCorpus(location, store, fingerprint) : staticIndex(location, store);
+}
+
+function folderBytes(folder: string): number {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
 /**

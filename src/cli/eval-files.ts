@@ -2,8 +2,11 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import { parseCorpus, parseQrels, parseQueries } from '../eval/beir.ts';
-import { checkQrels, type JudgedDocument, type Qrels, type TestQuery } from '../eval/collection.ts';
+import { checkQrels, type JudgedDocument, type Known, type Qrels, type TestQuery } from '../eval/collection.ts';
 import { parseTopics } from '../eval/trec.ts';
+import { manifestName } from '../index/manifest.ts';
+import { MANIFEST_NAME } from '../index/published/manifest.ts';
+import { folderSources } from './eval-sources.ts';
 
 /** What is searched. `sections`: judged are sections (`document#anchor`), not whole documents. */
 export type Corpus =
@@ -48,13 +51,13 @@ export function writeText(path: string, text: string): void {
   }
 }
 
-function isUrl(target: string): boolean {
+export function isUrl(target: string): boolean {
   return /^https?:\/\//.test(target);
 }
 
-/** Is this folder a published index? */
+/** Is this folder an index, made by `findling index` or by an engine over a folder? */
 export function isPublishedIndex(folder: string): boolean {
-  return existsSync(join(folder, 'manifest'));
+  return [MANIFEST_NAME, manifestName('')].some((name) => existsSync(join(folder, name)));
 }
 
 function corpusOf(target: string, sections: boolean): Corpus {
@@ -92,11 +95,19 @@ export function loadSet(target: string, files: SetFiles): LoadedSet {
     target,
     judgements.some(({ document }) => document.includes('#')),
   );
-  const documents = corpus.kind === 'beir' ? new Set(corpus.documents.map(({ id }) => id)) : undefined;
   const asked = new Set(queries.map(({ id }) => id));
-  const { qrels, warnings } = checkQrels(judgements, qrelsPath, documents, asked);
+  const { qrels, warnings } = checkQrels(judgements, qrelsPath, knownDocuments(corpus), asked);
   const name = basename(isUrl(target) ? new URL(target).pathname.replace(/\/+$/, '') : resolve(target)) || target;
   return { name, corpus, queries: queries.filter(({ id }) => qrels.has(id)), qrels, warnings };
+}
+
+/** Undefined where only the index knows: then eval.ts looks whether anything judged is ever found. */
+function knownDocuments(corpus: Corpus): Known | undefined {
+  if (corpus.kind === 'index') return undefined;
+  const items = corpus.kind === 'beir' ? corpus.documents : folderSources(corpus.path);
+  const ids = new Set(items.map(({ id }) => id));
+  const sections = corpus.kind === 'folder' && corpus.sections;
+  return { has: (id) => ids.has(id) || (sections && ids.has(id.replace(/#.*$/s, ''))) };
 }
 
 /** `count` of the queries, evenly spread over the file, and their judgements. */

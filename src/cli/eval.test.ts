@@ -139,6 +139,18 @@ describe('findling eval', () => {
     expect(JSON.parse(out).queries).toBe(1);
   });
 
+  it('refuses judgements that name documents in another way than the index', async () => {
+    testSet();
+    const docs = file('docs/guide.md', '# x\n\ny\n');
+    const args = [join(docs, '..'), '--topics', join(folder, 'queries.jsonl'), '--pipeline', 'lexical'];
+    await expect(evalCommand([...args, '--qrels', file('q.txt', '1 0 guide.html 1\n')], open)).rejects.toThrow(
+      /q\.txt:1: document "guide.html" is not in the corpus/,
+    );
+    await expect(evalCommand([...args, '--qrels', file('q.txt', '1 0 guide.md#top 1\n')], open)).rejects.toThrow(
+      'No result was ever judged: the judgements name documents like "guide.md#top", and docs has documents like "a"',
+    );
+  });
+
   it.each([
     [['--measures', 'Foo'], 'The measure "Foo" is not understood'],
     [['--pipeline', 'magic'], 'There is no pipeline "magic"'],

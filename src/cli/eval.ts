@@ -74,6 +74,7 @@ export async function evaluateAsked(options: EvalOptions, open: OpenEvaluable = 
   const given = options.givenRun ?? options.rerankRun;
   const first = given === undefined ? [] : [readGivenRun(given)];
   const runs = options.givenRun === undefined ? [...first, ...(await searchAll(set, options, open, first[0]))] : first;
+  if (set.corpus.kind !== 'beir') refuseStrangers(set, runs);
   return {
     evaluation: evaluate({
       set: set.name,
@@ -87,6 +88,17 @@ export async function evaluateAsked(options: EvalOptions, open: OpenEvaluable = 
     }),
     documents,
   };
+}
+
+/** Results of which not one was ever judged mean that the judgements name documents in another way. */
+function refuseStrangers({ qrels, name }: LoadedSet, runs: readonly PipelineRun[]): void {
+  const rows = runs.flatMap(({ run }) => [...run].flatMap(([query, found]) => found.map((row) => ({ query, ...row }))));
+  if (rows.length === 0 || rows.some(({ query, document }) => qrels.get(query)?.has(document))) return;
+  const [judged] = [...qrels.values()].flatMap((grades) => [...grades.keys()]);
+  throw new SearchError(
+    'bad-input',
+    `No result was ever judged: the judgements name documents like "${judged}", and ${name} has documents like "${rows[0]?.document}".`,
+  );
 }
 
 function readGivenRun(path: string): PipelineRun {

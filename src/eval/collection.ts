@@ -98,6 +98,11 @@ export function qrelsOf(judgements: readonly Judgement[], file: string): Qrels {
   return qrels;
 }
 
+/** Tells which ids exist; a Set does. */
+export interface Known {
+  has(id: string): boolean;
+}
+
 /** What of a qrels file can be used, and one sentence with file and line for each kind of thing that can't. */
 export interface CheckedQrels {
   readonly qrels: Qrels;
@@ -121,8 +126,8 @@ function absentSentence(kind: string, absent: readonly Judgement[], all: number,
 export function checkQrels(
   judgements: readonly Judgement[],
   file: string,
-  documents: ReadonlySet<string> | undefined,
-  queries: ReadonlySet<string> | undefined,
+  documents: Known | undefined,
+  queries: Known | undefined,
 ): CheckedQrels {
   const warnings: string[] = [];
   const unknown = queries === undefined ? [] : judgements.filter(({ query }) => !queries.has(query));
