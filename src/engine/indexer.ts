@@ -20,7 +20,7 @@ export interface IndexerParts {
 }
 
 /** Passages of one batch: large enough to write fast, small enough to lose little and to show progress. */
-const BATCH_PASSAGES = 512;
+const BATCH_PASSAGES = 1024;
 
 /** A hash over all that decides what is indexed of a source. */
 export function sourceHash({ content, type, url, title, language }: Source): string {
