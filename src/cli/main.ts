@@ -8,6 +8,10 @@ const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Pro
     'index the documentation of the installed packages and serve the search page',
     async () => (await import('./demo.ts')).demoCommand,
   ],
+  models: [
+    'list the weights of a catalog, and verify their checksums',
+    async () => (await import('./models.ts')).modelsCommand,
+  ],
   eval: ['measure the search on judged queries', async () => (await import('./eval.ts')).evalCommand],
   judge: ['make a test set, and grade its results by hand', async () => (await import('./judge.ts')).judgeCommand],
   tune: [
