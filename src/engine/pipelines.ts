@@ -20,6 +20,6 @@ export function pipelines(parts: Parts, options: RerankOptions): Readonly<Record
     lexical,
     dense,
     hybrid: orElse(hybrid, lexical),
-    reranked: orElse(orElse(reranked, hybrid), lexical),
+    reranked: orElse(reranked, orElse(hybrid, lexical)),
   };
 }

@@ -1,0 +1,205 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { documentId, passageId } from '../core/document.ts';
+import { SearchError } from '../core/errors.ts';
+import type { Embedder, Reranker, Store } from '../core/ports.ts';
+import { ranking } from '../core/ranking.ts';
+import { readDocument } from '../ingest/document.ts';
+import { splitPassages } from '../ingest/passages.ts';
+import { memoryStore } from '../store/memory.ts';
+import { createEngineHost, type Surroundings } from './host.ts';
+import type { Answer, EngineHost, IndexProgress } from './types.ts';
+
+/** An embedder whose space has one dimension a known word, and one for "anything else". */
+const VOCABULARY = ['boat', 'ship', 'oar', 'lamp', 'tea'];
+const SYNONYMS: Readonly<Record<string, string>> = { vessel: 'boat', paddle: 'oar' };
+function embed(text: string): Float32Array {
+  const vector = new Float32Array(VOCABULARY.length + 1);
+  for (const word of text.toLowerCase().split(/\W+/)) {
+    const at = VOCABULARY.indexOf(SYNONYMS[word] ?? word);
+    vector[at < 0 ? VOCABULARY.length : at] = (vector[at < 0 ? VOCABULARY.length : at] ?? 0) + (at < 0 ? 0.01 : 1);
+  }
+  const norm = Math.hypot(...vector) || 1;
+  return vector.map((value) => value / norm);
+}
+const embedder: Embedder = {
+  embedQuery: async (text) => embed(text),
+  embedPassages: async (texts) => Float32Array.from(texts.flatMap((text) => [...embed(text)])),
+};
+
+/** Prefers long passages: an order nobody else gives. */
+const longest: Reranker = {
+  name: 'longest',
+  rerank: async (_, passages) => ranking(passages.map(({ id, text }) => ({ id, score: text.length }))),
+};
+
+interface Fakes {
+  reranker: Reranker;
+  embedder: Embedder;
+  readonly stores: Map<string, Store>;
+}
+
+function surroundings(fakes: Fakes): Surroundings {
+  return {
+    localStore(name) {
+      const store = fakes.stores.get(name) ?? memoryStore();
+      fakes.stores.set(name, store);
+      return store;
+    },
+    published: () => ({
+      name: 'docs',
+      optional: true,
+      moment: () => Promise.reject(new SearchError('network', 'away')),
+    }),
+    semantic: async () => ({
+      embedder: {
+        embedQuery: (text, signal) => fakes.embedder.embedQuery(text, signal),
+        embedPassages: (texts, signal) => fakes.embedder.embedPassages(texts, signal),
+      },
+      space: { model: 'fake', revision: '1', dtype: 'f32', pooling: 'sum', prefixes: ['', ''] },
+    }),
+    reranking: () => ({
+      reranker: () => fakes.reranker,
+      load: async () => undefined,
+      info: () => undefined,
+      close: () => undefined,
+    }),
+    chunker: 'test',
+    reading: async () => ({ read: readDocument, split: splitPassages }),
+    lock: (_, job) => job(),
+    announce: () => undefined,
+    onChanged: () => () => undefined,
+    persist: async () => undefined,
+  };
+}
+
+const SOURCES = [
+  { id: 'boats', type: 'markdown' as const, content: '# Boats\n\nA boat needs an oar.' },
+  {
+    id: 'lamps',
+    type: 'markdown' as const,
+    content: '# Lamps\n\nA lamp needs oil and a wick, trimmed every evening by hand.',
+  },
+  { id: 'tea', type: 'markdown' as const, content: '# Tea\n\nTea needs water.' },
+];
+const never = new AbortController().signal;
+const quiet = () => undefined;
+
+describe('engine host', () => {
+  let fakes: Fakes;
+  let host: EngineHost;
+  const open = async (published: readonly string[] = []) => {
+    host = createEngineHost(surroundings(fakes));
+    await host.open({ name: 'test', models: '', published });
+  };
+  const ask = async (text: string, options = {}) => {
+    const answers: Answer[] = [];
+    const last = await host.search(text, { typing: false, ...options }, never, (answer) => void answers.push(answer));
+    return { last, answers, ids: last.results.map(({ documentId: id }) => id) };
+  };
+  beforeEach(async () => {
+    fakes = { reranker: longest, embedder, stores: new Map() };
+    await open();
+  });
+
+  it('indexes, answers tier by tier, and explains', async () => {
+    expect(await host.add(SOURCES, never, quiet)).toMatchObject({ added: 3, unchanged: 0, failed: [] });
+    const { answers, last } = await ask('oar needs', { explain: true, blend: 1 });
+    const stages = answers.map(({ stage }) => stage);
+    expect(stages.at(-1)).toBe('reranked');
+    expect(
+      [...stages].sort((a, b) => ['bm25', 'hybrid', 'reranked'].indexOf(a) - ['bm25', 'hybrid', 'reranked'].indexOf(b)),
+    ).toEqual(stages);
+    expect(answers.filter(({ complete }) => complete)).toEqual([last]);
+    expect(last.results[0]?.documentId).toBe('lamps');
+    const boats = last.results.find(({ documentId: id }) => id === 'boats');
+    expect(boats?.explain).toMatchObject({ bm25: { rank: 1 }, dense: { rank: 1 }, hybrid: { rank: 1 } });
+    expect(boats?.excerpt.highlights.length).toBeGreaterThan(0);
+    expect((await host.status()).timings.reranked?.count).toBe(1);
+  });
+
+  it('finds by meaning what no word matches', async () => {
+    await host.add(SOURCES, never, quiet);
+    expect((await ask('vessel', { pipeline: 'lexical' })).ids).toEqual([]);
+    expect((await ask('vessel', { pipeline: 'hybrid' })).ids[0]).toBe('boats');
+    expect((await ask('vessel -oar', { pipeline: 'hybrid' })).ids).not.toContain('boats');
+  });
+
+  it('passes over what has not changed and replaces what has', async () => {
+    await host.add(SOURCES, never, quiet);
+    const changed = SOURCES.map((source) =>
+      source.id === 'tea' ? { ...source, content: '# Tea\n\nTea needs a samovar.' } : source,
+    );
+    expect(await host.add(changed, never, quiet)).toMatchObject({ added: 1, unchanged: 2 });
+    expect((await ask('samovar', { pipeline: 'lexical' })).ids).toEqual(['tea']);
+    expect(await host.remove(['tea', 'nobody'])).toBe(1);
+    expect((await host.documents()).map(({ id }) => id)).toEqual(['boats', 'lamps']);
+  });
+
+  it('names a document that cannot be read and indexes the rest', async () => {
+    const broken = { id: 'broken', type: 'pdf' as const, content: new Uint8Array([1, 2, 3]) };
+    const report = await host.add([broken, ...SOURCES], never, quiet);
+    expect(report).toMatchObject({ added: 3, failed: [{ id: 'broken', code: 'bad-input' }] });
+    expect((await host.status()).pending).toBe(0);
+    await expect(host.add([{ id: 'a#b', type: 'text', content: '' }], never, quiet)).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+  });
+
+  it('a failed reranker leaves the hybrid order, and the next question tries again', async () => {
+    await host.add(SOURCES, never, quiet);
+    fakes.reranker = { name: 'broken', rerank: () => Promise.reject(new SearchError('worker-lost', 'killed')) };
+    const { last } = await ask('oar needs');
+    expect(last).toMatchObject({
+      stage: 'hybrid',
+      complete: true,
+      skipped: [{ stage: 'reranked', code: 'worker-lost', reason: 'killed' }],
+    });
+    expect(last.results[0]?.documentId).toBe('boats');
+    fakes.reranker = longest;
+    expect((await ask('oar needs')).last).toMatchObject({ stage: 'reranked', skipped: [] });
+  });
+
+  it('a failed embedder leaves the words', async () => {
+    await host.add(SOURCES, never, quiet);
+    fakes.embedder = { ...embedder, embedQuery: () => Promise.reject(new SearchError('corrupt', 'rows')) };
+    const { last } = await ask('oar');
+    expect(last).toMatchObject({ stage: 'bm25', complete: true });
+    expect(last.skipped.map(({ stage }) => stage)).toEqual(['reranked', 'hybrid']);
+    expect(last.results[0]?.documentId).toBe('boats');
+  });
+
+  it('a published index out of reach is named and takes nothing down', async () => {
+    await open(['https://example.org/index/']);
+    await host.add(SOURCES, never, quiet);
+    const { last, ids } = await ask('oar', { pipeline: 'lexical' });
+    expect(ids).toEqual(['boats']);
+    expect(last.skipped).toEqual([{ stage: 'docs', code: 'network', reason: 'away' }]);
+  });
+
+  it('a stopped run keeps whole batches and goes on where it was', async () => {
+    const stop = new AbortController();
+    const first = (progress: IndexProgress) => void (progress.documents === 2 && stop.abort());
+    await expect(host.add(SOURCES, stop.signal, first)).rejects.toMatchObject({ code: 'aborted' });
+    await open();
+    expect((await host.status()).pending).toBe(3);
+    expect(await host.add([], never, quiet)).toMatchObject({ added: 3 });
+    expect((await host.status()).pending).toBe(0);
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+  });
+
+  it('a cancelled question does not reach the reranker', async () => {
+    await host.add(SOURCES, never, quiet);
+    const stop = new AbortController();
+    let reranked = 0;
+    fakes.reranker = {
+      name: 'counting',
+      async rerank() {
+        reranked += 1;
+        return ranking([{ id: passageId(documentId('boats'), 0), score: 1 }]);
+      },
+    };
+    stop.abort();
+    await expect(host.search('oar', {}, stop.signal, quiet)).rejects.toMatchObject({ code: 'aborted' });
+    expect(reranked).toBe(0);
+  });
+});
