@@ -180,6 +180,7 @@ function evaluableOf(
     Promise.reject(new SearchError('unsupported', `${what} is not offered with --browser; leave --browser away.`));
   return {
     boosts: [0, 0, 0],
+    lexicalShare: 0,
     blend: 0,
     async search(text, spec, depth): Promise<Found> {
       if (spec.boosts !== undefined) return unsupported('Tuning of field weights');

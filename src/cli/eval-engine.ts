@@ -7,7 +7,7 @@ import type { Ranking, ScoredPassage } from '../core/ranking.ts';
 import { corpusFingerprint } from '../engine/local-corpus.ts';
 import type { CorpusMoment, SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
-import { createSearcher, type Searcher } from '../engine/searcher.ts';
+import { createSearcher, FUSION_WEIGHTS, type Searcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
 import type { SearchOptions } from '../engine/types.ts';
 import type { RunRow } from '../eval/collection.ts';
@@ -17,7 +17,7 @@ import { MANIFEST_NAME } from '../index/published/manifest.ts';
 import { CHUNKER_VERSION } from '../ingest/passages.ts';
 import { loadCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { BLEND_WEIGHT } from '../rerank/blend.ts';
-import { bm25 } from '../retrieve/bm25.ts';
+import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
 import { fileStore } from '../store/files.ts';
 import { httpStore } from '../store/http.ts';
 import { memoryStore } from '../store/memory.ts';
@@ -30,8 +30,6 @@ import { MODELS, nodeCorpus, nodeSemantic } from './node-engine.ts';
 
 /** Passages of one document that a given run's reranking reads at most. */
 const MOST_PASSAGES = 200;
-/** What retrieve/bm25.ts weighs fields with by default. */
-const FIELD_WEIGHTS = [2, 1.5, 1] as const;
 const never = new AbortController().signal;
 // Every read of a query listens to the one signal that never fires; Node warns at eleven listeners.
 setMaxListeners(0, never);
@@ -92,8 +90,10 @@ export async function openEngineEvaluable(
     return inner.map((id) => best.get(id) ?? Number.NEGATIVE_INFINITY);
   };
 
+  const { weights } = BM25;
   return {
-    boosts: FIELD_WEIGHTS,
+    boosts: [weights.title, weights.heading, weights.body],
+    lexicalShare: FUSION_WEIGHTS[0] / (FUSION_WEIGHTS[0] + FUSION_WEIGHTS[1]),
     blend: BLEND_WEIGHT,
     async search(text, spec, depth) {
       const skipped: string[] = [];

@@ -26,8 +26,10 @@ export interface Found {
 
 /** Whatever can be asked: an engine in Node, one in a browser's workers, a fake. */
 export interface Evaluable {
-  /** BM25 weights of the fields, and the reranker's share, when a spec names none. */
+  /** What is in use when a spec names none: BM25's weights of the fields, the shares of lexical and of the reranker. */
   readonly boosts: readonly [title: number, heading: number, body: number];
+  /** Of 1 in min-max fusion; the rest is dense's. */
+  readonly lexicalShare: number;
   readonly blend: number;
   /** About `depth` documents, fewer where there are no more. */
   search(query: string, spec: PipelineSpec, depth: number): Promise<Found>;

@@ -43,6 +43,7 @@ function testSet(): void {
 /** Lexical finds the second query's document late; the others find it first; the reranker is missing for one. */
 const open: OpenEvaluable = async () => ({
   boosts: [1, 1, 1],
+  lexicalShare: 0.5,
   blend: 0.5,
   async search(query, spec) {
     const first = query === 'first' || spec.pipeline !== 'lexical' ? query : 'first';

@@ -34,9 +34,10 @@ afterAll(() => {
 /** The good document is first only with enough weight for dense; the reranker knows it always; fields don't matter. */
 const evaluable: Evaluable = {
   boosts: [2, 1.5, 1],
+  lexicalShare: 0.6,
   blend: 0,
   async search(query, { pipeline, fusion }) {
-    const good = pipeline === 'hybrid' && (fusion?.weights?.[1] ?? 1) >= 2;
+    const good = pipeline === 'hybrid' && (fusion?.weights?.[1] ?? 0) >= 0.7;
     const order = good ? ['good', 'bad'] : ['bad', 'good'];
     return {
       rows: order.map((kind, at) => ({ document: `${kind}-${query}`, score: 1 - at })),
@@ -59,7 +60,7 @@ describe('findling tune', () => {
     const file = join(folder, 'tuned.json');
     expect(await run('--json', '--out', file)).toBe(0);
     const { tuned, calibration, options } = JSON.parse(out);
-    expect(options.fusion).toEqual({ method: 'min-max', weights: [1, 2] });
+    expect(options.fusion).toEqual({ method: 'min-max', weights: [0, 1] });
     // At .5 both are even, and trec_eval puts the higher id, "good", first.
     expect(options.blend).toBe(0.5);
     expect(options.boosts).toBeUndefined();
@@ -70,7 +71,7 @@ describe('findling tune', () => {
 
   it('prints what was fitted, before and after', async () => {
     await run('--parts', 'fusion,calibration');
-    expect(out).toMatch(/fusion: method min-max, dense 1 → method min-max, dense 2/);
+    expect(out).toMatch(/fusion: method min-max, lexical 0.6 → method min-max, lexical 0/);
     expect(out).toMatch(/30 held-out queries\s+0\.6309\s+1\.0000/);
     expect(out).toMatch(/calibration on 120 pairs/);
     expect(out).not.toContain('fields');

@@ -160,8 +160,8 @@ async function tuneParts(parts: readonly Part[], tuning: Tuning): Promise<TuneRe
   };
 }
 
-function fusionOf({ method = 0, dense = 1 }: Setting): NonNullable<SearchOptions['fusion']> {
-  return { method: method === 0 ? 'min-max' : 'rrf', weights: [1, dense] };
+function fusionOf({ method = 0, lexical = 0.5 }: Setting): NonNullable<SearchOptions['fusion']> {
+  return { method: method === 0 ? 'min-max' : 'rrf', weights: [lexical, Number((1 - lexical).toFixed(2))] };
 }
 
 function boostsOf({ title = 1, heading = 1 }: Setting): readonly [title: number, heading: number, body: number] {
@@ -190,7 +190,7 @@ const idsOf = ({ set }: Tuning) => set.queries.map(({ id }) => id);
 function tuneFusion(tuning: Tuning): Promise<Tuned> {
   const parameters = [
     { name: 'method', initial: 0, values: [0, 1] },
-    { name: 'dense', initial: 1, values: [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4] },
+    { name: 'lexical', initial: tuning.evaluable.lexicalShare, values: unitGrid(20) },
   ];
   const objective = (setting: Setting, queries: readonly string[]) =>
     valuesOf(tuning, { label: 'hybrid', pipeline: 'hybrid', fusion: fusionOf(setting) }, queries);

@@ -62,7 +62,7 @@ const never = new AbortController().signal;
  * docs-anthropic .803 / .821 / .816, RRF .762; scifact .673 / .687 / .683, RRF .644; cranfield .375 / .382 / .385, .372.
  * Above one half, an exact hit that is the only one outranks the nearest vector.
  */
-const FUSION_WEIGHTS = [0.6, 0.4] as const;
+export const FUSION_WEIGHTS = [0.6, 0.4] as const;
 
 function fusionOf(option: FusionOption | undefined): Fusion {
   if (option?.method !== 'rrf') return minMax({ weights: option?.weights ?? FUSION_WEIGHTS });

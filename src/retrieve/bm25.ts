@@ -25,7 +25,7 @@ export interface Bm25Parts {
   readonly options?: Bm25Options;
 }
 
-const DEFAULTS = {
+export const DEFAULTS = {
   /** nDCG@10 at title 1, 1.5, 2, 3: scifact .671 .674 .665 .654, docs-anthropic .713 .733 .730 .724, cranfield .367 .372 .370 .371. */
   weights: { title: 1.5, heading: 1.5, body: 1 } satisfies FieldWeights,
   /** 400 already gives the nDCG@10 and R@100 of all on scifact, docs-anthropic, cranfield and cisi. */
