@@ -41,12 +41,17 @@ def sections(folder: Path = TRAIN) -> list[dict]:
 
 def answers(folder: Path = TRAIN) -> list[dict]:
     """qa-pairs rows we may use: s source, q question, t passage, title, y 1 relevant / 0 judged not."""
-    return [row for row in read_lines(folder / "qa-pairs.jsonl.gz") if row["s"] not in LEFT_OUT]
+    path = folder / "qa-pairs.jsonl.gz"
+    if not path.exists():  # one's own docs need not come with these
+        return []
+    return [row for row in read_lines(path) if row["s"] not in LEFT_OUT]
 
 
 def written_questions(folder: Path = TRAIN) -> list[tuple[int, str, str]]:
     """(line of docs-sections, natural question, keyword query) written for this project."""
-    rows = []
+    rows: list[tuple[int, str, str]] = []
+    if not (folder / "questions.tsv").exists():
+        return rows
     with open(folder / "questions.tsv", encoding="utf-8") as file:
         for line in file:
             number, question, keywords = line.rstrip("\n").split("\t")

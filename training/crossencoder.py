@@ -23,6 +23,8 @@ class Shape:
     inner: int
     rows: int = 30522  # word rows; fewer than the vocabulary when rare tokens share a neighbour's row
     positions: int = 256
+    head_size: int = 32
+    width: int = 0  # of the word rows when they are narrower than the layers and widened by a matrix (ALBERT's way)
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -31,7 +33,8 @@ class Shape:
 VOCABULARY = 30522
 # 25,500 rows keep the int8 file under 20 MiB, the most that one file of a static host may have.
 BASE = Shape(layers=6, hidden=384, heads=12, inner=1536, rows=25_500)
-TINY = Shape(layers=3, hidden=128, heads=4, inner=512)
+# Three of the base's layers with half the heads and a quarter of the inner rows, over rows of 128: under 6 MB as int8.
+TINY = Shape(layers=3, hidden=384, heads=6, inner=384, rows=25_500, width=128)
 
 
 class Layer(nn.Module):
@@ -39,8 +42,10 @@ class Layer(nn.Module):
 
     def __init__(self, shape: Shape):
         super().__init__()
-        self.heads, self.size = shape.heads, shape.hidden // shape.heads
-        self.query, self.key, self.value, self.joined = (nn.Linear(shape.hidden, shape.hidden) for _ in range(4))
+        self.heads, self.size = shape.heads, shape.head_size
+        wide = shape.heads * shape.head_size
+        self.query, self.key, self.value = (nn.Linear(shape.hidden, wide) for _ in range(3))
+        self.joined = nn.Linear(wide, shape.hidden)
         self.norm_attention, self.norm_output = (nn.LayerNorm(shape.hidden, eps=1e-12) for _ in range(2))
         self.inner, self.outer = nn.Linear(shape.hidden, shape.inner), nn.Linear(shape.inner, shape.hidden)
 
@@ -66,7 +71,8 @@ class CrossEncoder(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
-        self.words = nn.Embedding(shape.rows, shape.hidden)
+        self.words = nn.Embedding(shape.rows, shape.width or shape.hidden)
+        self.widen = nn.Linear(shape.width, shape.hidden, bias=False) if shape.width else nn.Identity()
         # Token id → word row; the identity until rare tokens are folded onto their neighbours.
         self.register_buffer("row_of", torch.arange(VOCABULARY) % shape.rows)
         self.places = nn.Embedding(shape.positions, shape.hidden)
@@ -81,14 +87,14 @@ class CrossEncoder(nn.Module):
     def _begin(module: nn.Module) -> None:
         if isinstance(module, (nn.Linear, nn.Embedding)):
             nn.init.normal_(module.weight, std=0.02)
-        if isinstance(module, nn.Linear):
+        if isinstance(module, nn.Linear) and module.bias is not None:
             nn.init.zeros_(module.bias)
 
     def forward(self, input_ids, attention_mask, token_type_ids) -> torch.Tensor:
         """int64 [batch, tokens] each → float logits [batch, 1]."""
         at = torch.arange(input_ids.shape[1], device=input_ids.device)
         rows = input_ids if self.shape.rows == VOCABULARY else self.row_of[input_ids]
-        x = self.norm(self.words(rows) + self.places(at)[None] + self.types(token_type_ids))
+        x = self.norm(self.widen(self.words(rows)) + self.places(at)[None] + self.types(token_type_ids))
         bias = (1.0 - attention_mask[:, None, None, :].to(x.dtype)) * -10000.0
         fused = not self.plain and not self.training
         for i, layer in enumerate(self.layers):
@@ -127,6 +133,44 @@ def from_bert(model: CrossEncoder, weights: dict[str, torch.Tensor], counts: np.
     state["row_of"], kept = folding(state["words.weight"], counts, model.shape.rows)
     state["words.weight"] = state["words.weight"][kept]
     model.load_state_dict(state)
+
+
+def strongest(values: torch.Tensor, count: int) -> torch.Tensor:
+    """Indices of the `count` largest, in their old order."""
+    return values.topk(count).indices.sort().values
+
+
+def pruned(big: CrossEncoder, shape: Shape, layers: tuple[int, ...]) -> CrossEncoder:
+    """A smaller cross-encoder out of a bigger one's parts: some layers, of each the heads and inner rows with the largest
+    weights (Michel et al. 2019 prune heads alike), and word rows on their first principal axes."""
+    small = CrossEncoder(shape)
+    with torch.no_grad():
+        table = big.words.weight.float()
+        values, axes = torch.linalg.eigh(table.T @ table)
+        axes = axes.flip(1)[:, : shape.width]
+        small.words.weight.copy_(table @ axes)
+        small.widen.weight.copy_(axes)
+        small.row_of.copy_(big.row_of)
+        for mine, theirs in ((small.places, big.places), (small.types, big.types), (small.norm, big.norm), (small.head, big.head)):
+            mine.load_state_dict(theirs.state_dict())
+        for mine, number in zip(small.layers, layers):
+            theirs = big.layers[number]
+            power = (theirs.joined.weight.T.norm(dim=1) * theirs.value.weight.norm(dim=1)).unflatten(0, (-1, shape.head_size)).sum(1)
+            heads = strongest(power, shape.heads)
+            rows = (heads[:, None] * shape.head_size + torch.arange(shape.head_size)).flatten()
+            inner = strongest(theirs.inner.weight.norm(dim=1) * theirs.outer.weight.norm(dim=0), shape.inner)
+            for name in ("query", "key", "value"):
+                getattr(mine, name).weight.copy_(getattr(theirs, name).weight[rows])
+                getattr(mine, name).bias.copy_(getattr(theirs, name).bias[rows])
+            mine.joined.weight.copy_(theirs.joined.weight[:, rows])
+            mine.joined.bias.copy_(theirs.joined.bias)
+            mine.inner.weight.copy_(theirs.inner.weight[inner])
+            mine.inner.bias.copy_(theirs.inner.bias[inner])
+            mine.outer.weight.copy_(theirs.outer.weight[:, inner])
+            mine.outer.bias.copy_(theirs.outer.bias)
+            mine.norm_attention.load_state_dict(theirs.norm_attention.state_dict())
+            mine.norm_output.load_state_dict(theirs.norm_output.state_dict())
+    return small
 
 
 def pack(pairs: list[tuple[np.ndarray, np.ndarray]], most: int, most_query: int = 40) -> tuple[torch.Tensor, ...]:

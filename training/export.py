@@ -40,6 +40,29 @@ def load(path: Path) -> CrossEncoder:
     return model.eval()
 
 
+def from_onnx(path: Path) -> CrossEncoder:
+    """The torch model inside a shipped fp16 file, to train on from it: weights are found by the names of their nodes."""
+    graph = onnx.load(path).graph
+    tables = {t.name: numpy_helper.to_array(t).astype(np.float32) for t in graph.initializer}
+    config = json.loads((path.parent / "config.json").read_text())
+    shape = Shape(layers=config["layers"], hidden=config["hidden"], heads=config["heads"], inner=config["intermediate"],
+                  rows=len(tables["words.weight"]), head_size=config["headSize"], width=config["embedding"])
+    model = CrossEncoder(shape)
+    state = {name: tables[name] for name in model.state_dict() if name in tables}
+    for node in graph.node:
+        if node.op_type == "MatMul" and node.input[1] in tables:
+            state[".".join(node.name.strip("/").split("/")[:-1]) + ".weight"] = tables[node.input[1]].T
+        elif node.op_type == "Gemm":  # the only one: the head
+            state["head.weight"], state["head.bias"] = tables[node.input[1]].reshape(1, -1), tables[node.input[2]]
+    state = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
+    if "row_of" in state:
+        state["row_of"] = state["row_of"].long()
+    missing = [name for name in model.load_state_dict(state, strict=False).missing_keys if name != "row_of"]
+    if missing:
+        raise ValueError(f"{path} lacks {missing}: expected an fp16 file that training.export wrote")
+    return model
+
+
 def to_onnx(model: CrossEncoder, path: Path) -> None:
     """fp32 graph with dynamic batch and sequence."""
     model.plain = True
@@ -50,26 +73,27 @@ def to_onnx(model: CrossEncoder, path: Path) -> None:
 
 
 def small_rows(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store the word rows as int8 with one scale a row (quantize_dynamic knows one scale a table, far coarser), and the
+    """Store the word and position rows as int8 with one scale a row (quantize_dynamic knows one scale a table, far coarser), and the
     token → row map as int32."""
     graph = model.graph
     tables = {t.name: t for t in graph.initializer}
     if "row_of" in tables:
         tables["row_of"].CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tables["row_of"]).astype(np.int32), "row_of"))
-    index, gather = next((i, n) for i, n in enumerate(graph.node) if n.op_type == "Gather" and n.input[0] == "words.weight")
-    rows, scales = quantise(numpy_helper.to_array(tables["words.weight"]))
-    tables["words.weight"].CopyFrom(numpy_helper.from_array(rows, "words.weight"))
-    graph.initializer.append(numpy_helper.from_array(scales[:, None], "words.scale"))
-    made, chosen = gather.output[0], gather.input[1]
-    nodes = [
-        helper.make_node("Gather", ["words.weight", chosen], ["words.small"], name="words/rows", axis=0),
-        helper.make_node("Gather", ["words.scale", chosen], ["words.factor"], name="words/scales", axis=0),
-        helper.make_node("Cast", ["words.small"], ["words.wide"], name="words/cast", to=onnx.TensorProto.FLOAT),
-        helper.make_node("Mul", ["words.wide", "words.factor"], [made], name="words/scaled"),
-    ]
-    graph.node.remove(gather)
-    for offset, node in enumerate(nodes):
-        graph.node.insert(index + offset, node)
+    for table in ("words", "places"):
+        index, gather = next((i, n) for i, n in enumerate(graph.node) if n.op_type == "Gather" and n.input[0] == f"{table}.weight")
+        rows, scales = quantise(numpy_helper.to_array(tables[f"{table}.weight"]))
+        tables[f"{table}.weight"].CopyFrom(numpy_helper.from_array(rows, f"{table}.weight"))
+        graph.initializer.append(numpy_helper.from_array(scales[:, None], f"{table}.scale"))
+        made, chosen = gather.output[0], gather.input[1]
+        nodes = [
+            helper.make_node("Gather", [f"{table}.weight", chosen], [f"{table}.small"], name=f"{table}/rows", axis=0),
+            helper.make_node("Gather", [f"{table}.scale", chosen], [f"{table}.factor"], name=f"{table}/scales", axis=0),
+            helper.make_node("Cast", [f"{table}.small"], [f"{table}.wide"], name=f"{table}/cast", to=onnx.TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{table}.wide", f"{table}.factor"], [made], name=f"{table}/scaled"),
+        ]
+        graph.node.remove(gather)
+        for offset, node in enumerate(nodes):
+            graph.node.insert(index + offset, node)
     return model
 
 
@@ -140,6 +164,7 @@ def export(checkpoint: Path, name: str, most: int, bits: int) -> None:
     to_fp16(full, folder / files[2])
     shape = model.shape
     config = {"layers": shape.layers, "hidden": shape.hidden, "heads": shape.heads, "intermediate": shape.inner,
+              "headSize": shape.head_size, "embedding": shape.width,
               "maxTokens": most, "vocabulary": "wordpiece", "inputs": INPUTS, "output": "logits",
               "layout": "[CLS] query [SEP] passage [SEP]"}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")

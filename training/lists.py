@@ -38,7 +38,7 @@ class Lists:
         self.rng = np.random.default_rng(seed)
         order = np.random.default_rng(7).permutation(len(self.query))
         asked = np.isin(self.kind[order], [KINDS.index(k) for k in ("question", "keyword", "qa")])
-        self.held = order[asked][:held_out]  # the calibration and validation split
+        self.held = order[asked][: min(held_out, asked.sum() // 5)]  # the calibration and validation split
         self.kept = np.setdiff1d(order, self.held)
         weight = np.array([share[KINDS[k]] for k in self.kind[self.kept]])
         self.chance = weight / weight.sum()

@@ -34,6 +34,7 @@ def dense_top(queries: np.ndarray, passages: np.ndarray, depth: int, block: int 
     table = torch.from_numpy(passages).to(torch.bfloat16)
     found = []
     for start in range(0, len(queries), block):
+        depth = min(depth, len(passages))
         scores = torch.from_numpy(queries[start : start + block]).to(torch.bfloat16) @ table.T
         found.append(scores.topk(depth, dim=1).indices.to(torch.int32).numpy())
     return np.concatenate(found)

@@ -1,7 +1,7 @@
 """Step 5: train a cross-encoder on the mined lists. Resumes from its last checkpoint; logs what it sees on the test sets.
 
-`base` starts from all-MiniLM-L6-v2's layers. `tiny` starts from thin layers and the static embedder's rows, and first
-learns the cheap teacher (cosine mixed with BM25), before training.distil hands it the base's logits.
+`base` starts from all-MiniLM-L6-v2's layers, `tiny` from parts of the base; both learn the labels and the cheap teacher
+(cosine mixed with BM25). training.distil then hands the tiny model the base's logits.
 """
 
 import argparse
@@ -17,10 +17,10 @@ import numpy as np
 import torch
 
 from training import judge
-from training.crossencoder import BASE, TINY, VOCABULARY, CrossEncoder, from_bert, score_pairs
+from training.crossencoder import BASE, TINY, VOCABULARY, CrossEncoder, from_bert, pruned, score_pairs
 from training.embedder import StaticEmbedder
 from training.lists import Lists, loss_of
-from training.paths import MODELS, fix_seeds, log, work
+from training.paths import EVAL, MODELS, fix_seeds, log, work
 from training.ragged import Ragged
 from training.tokens import teacher_folder
 
@@ -49,14 +49,13 @@ def fresh(kind: str) -> CrossEncoder:
         model = CrossEncoder(BASE)
         from_bert(model, bert, token_counts())
         return model
-    model = CrossEncoder(TINY)
-    table = StaticEmbedder.load(MODELS / "findling-static", TINY.hidden).table
-    rows = torch.from_numpy(table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-6))
-    scale = torch.from_numpy(np.log1p(np.linalg.norm(table, axis=1, keepdims=True)))
-    with torch.no_grad():
-        # Direction says what a token means, length how much it matters; size as BERT's own rows are.
-        model.words.weight.copy_(rows * (0.5 + scale / scale.mean()) * 0.5)
-    return model
+    big = CrossEncoder(BASE)
+    checkpoint = work("base-final.pt") if work("base-final.pt").exists() else work("base.pt")
+    if checkpoint.exists():
+        big.load_state_dict(torch.load(checkpoint)["model"])
+    else:
+        from_bert(big, bert, token_counts())
+    return pruned(big, TINY, (0, 1, 2))
 
 
 def held_out(model: CrossEncoder, lists: Lists, most: int, count: int = 200, size: int = 16) -> dict[str, float]:
@@ -73,6 +72,9 @@ class Looker:
     """Looks at samples of the test sets while training."""
 
     def __init__(self, depth: int, queries: int):
+        self.lists: dict[str, judge.Shortlist] = {}
+        if queries == 0 or not EVAL.exists():
+            return
         embed = StaticEmbedder.load(MODELS / "findling-static").embed
         self.lists = {name: judge.of_fusion(name, embed, depth, queries) for name in ("scifact", "docs-anthropic")}
         self.lists["msmarco-dl19"] = judge.of_run("msmarco-dl19", "BM25.trec", 100 if queries > 100 else 50)
@@ -112,9 +114,9 @@ def step_of(model, lists: Lists, options, done: float, teacher=None) -> float:
     return sum(WORKERS.map(one, parts))
 
 
-def train(options, model: CrossEncoder, teacher=None) -> None:
+def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None) -> None:
     torch.set_num_threads(1)
-    lists = Lists(SHARES, options.seed)
+    lists = lists or Lists(SHARES, options.seed)
     looker = Looker(options.look_depth, options.look_queries)
     best = torch.optim.AdamW(parameter_groups(model, options.rate), betas=(0.9, 0.98), fused=True)
     bases = [g["lr"] for g in best.param_groups]
@@ -139,7 +141,9 @@ def train(options, model: CrossEncoder, teacher=None) -> None:
         now = time.time()
         spent, last = spent + now - last, now
         if now - saved > 120:
-            torch.save({"model": model.state_dict(), "optimiser": best.state_dict(), "steps": steps, "spent": spent}, path)
+            state = {"model": model.state_dict(), "optimiser": best.state_dict(), "steps": steps, "spent": spent}
+            torch.save(state, path.with_suffix(".part"))
+            path.with_suffix(".part").replace(path)  # a reader never meets half a checkpoint
             saved = now
             log(options.name, steps=steps, done=round(done, 3), pairs=steps * options.lists * options.size,
                 loss=round(float(np.mean(losses[-200:])), 4))
@@ -170,6 +174,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--look-depth", type=int, default=20)
     made.add_argument("--look-queries", type=int, default=80)
     made.add_argument("--from-file", type=Path)
+    made.add_argument("--from-onnx", type=Path, help="a shipped model.fp16.onnx to train on from")
     made.add_argument("--resume", action="store_true")
     return made
 
@@ -177,7 +182,12 @@ def parser() -> argparse.ArgumentParser:
 if __name__ == "__main__":
     given = parser().parse_args()
     fix_seeds(given.seed)
-    made = fresh(given.model)
+    if given.from_onnx:
+        from training.export import from_onnx
+
+        made = from_onnx(given.from_onnx)
+    else:
+        made = fresh(given.model)
     if given.from_file:
         made.load_state_dict(torch.load(given.from_file)["model"])
     train(given, made)

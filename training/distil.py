@@ -1,0 +1,100 @@
+"""Step 6: the base's logits on mined candidates, and the tiny model that learns them.
+
+`score` fills `base-logits.npz` (float32 [Q, 32], NaN where not scored) and resumes; `train` distils. The target is the base
+mixed with the cheap teacher: their errors differ, and the mixture ranks better than either (docs/decisions/0032).
+"""
+
+import argparse
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from training import train
+from training.crossencoder import score_pairs
+from training.export import load
+from training.lists import Lists
+from training.paths import fix_seeds, log, work
+
+BASE_SCALE = 1.0
+CHEAP_SCALE = 3.0
+
+
+def score(checkpoint: Path, minutes: float, columns: int, most: int, block: int = 24) -> None:
+    """Score the own passage and the first `columns - 1` candidates of as many queries as the time allows."""
+    torch.set_num_threads(1)
+    lists = Lists(train.SHARES, 5)
+    path = work("base-logits.npz")
+    logits = np.load(path)["logits"] if path.exists() else np.full(lists.row.shape, np.nan, np.float32)
+    model = load(checkpoint)
+    order = [i for i in lists.next_lists(len(lists.kept))[::-1] if np.isnan(logits[i, 0])]
+    picks = np.random.default_rng(5)
+    began = saved = time.time()
+
+    def one(rows: np.ndarray) -> tuple:
+        # Half from the top of the lists, the rest anywhere: the tiny model meets both.
+        taken = np.stack([np.concatenate([[0], 1 + picks.permutation(lists.row.shape[1] - 1)[: columns - 1]]) for _ in rows])
+        batch = lists.at(rows, taken, lists.kind[rows] == 3)
+        with torch.inference_mode():
+            return rows, taken, score_pairs(model, batch["pairs"], most, 32).numpy().reshape(taken.shape)
+
+    done = 0
+    with ThreadPoolExecutor(2) as workers:
+        while time.time() - began < 60 * minutes and done < len(order):
+            parts = [np.array(order[done + s * block : done + (s + 1) * block]) for s in range(4)]
+            for rows, taken, values in workers.map(one, [p for p in parts if len(p)]):
+                logits[rows[:, None], taken] = values
+            done += 4 * block
+            if time.time() - saved > 60:
+                np.savez(path, logits=logits)
+                saved = time.time()
+                log("distil", scored=int((~np.isnan(logits)).sum()), lists=done)
+    np.savez(path, logits=logits)
+    log("distil", scored=int((~np.isnan(logits)).sum()), lists=done, finished=True)
+
+
+class ScoredLists(Lists):
+    """Only lists that the base has scored, and of those only the scored columns."""
+
+    def __init__(self, *given):
+        super().__init__(*given)
+        self.logits = np.load(work("base-logits.npz"))["logits"]
+        scored = ~np.isnan(self.logits[self.kept, 0])
+        self.kept, self.chance = self.kept[scored], self.chance[scored] / self.chance[scored].sum()
+
+    def draw(self, count: int, size: int) -> dict:
+        chosen = self.next_lists(count)
+        columns = []
+        for i in chosen:
+            known = np.flatnonzero(~np.isnan(self.logits[i]))[1:]
+            columns.append(np.append(0, self.rng.choice(known, size - 1, replace=len(known) < size - 1)))
+        batch = self.at(chosen, np.stack(columns), self.bare(chosen) & (self.kind[chosen] == 3))
+        batch["base"] = torch.from_numpy(np.take_along_axis(self.logits[chosen], batch["columns"], 1))
+        return batch
+
+
+def mixed_teacher(batch: dict) -> torch.Tensor:
+    """Teacher logits [lists, size]: the base's plus the cheap teacher's."""
+    return BASE_SCALE * batch["base"] + CHEAP_SCALE * batch["soft"]
+
+
+if __name__ == "__main__":
+    options = train.parser()
+    options.add_argument("step", choices=["score", "train"])
+    options.add_argument("--base", type=Path, default=work("base-final.pt"))
+    options.add_argument("--columns", type=int, default=10)
+    given = options.parse_args()
+    fix_seeds(given.seed)
+    if given.step == "score":
+        score(given.base, given.minutes, given.columns, given.most)
+    else:
+        model = train.fresh("tiny")
+        if given.from_file:
+            model.load_state_dict(torch.load(given.from_file)["model"])
+        train.train(given, model, mixed_teacher, ScoredLists(train.SHARES, given.seed))
