@@ -17,7 +17,7 @@ export interface Site {
   readonly pages: number;
 }
 
-const root = resolve(import.meta.dirname, '../.cache/payload');
+const root = resolve(import.meta.dirname, '../../.cache/payload');
 
 function htmlFiles(folder: string): readonly string[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
@@ -108,7 +108,7 @@ function sentenceRun(sentences: readonly string[], start: number) {
 }
 
 function poolOfSentences(): readonly string[] {
-  const modules = resolve(import.meta.dirname, '../node_modules');
+  const modules = resolve(import.meta.dirname, '../../node_modules');
   const markdown = readdirSync(modules, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && /^(readme|changelog|api|guide)\w*\.md$/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))

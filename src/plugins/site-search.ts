@@ -1,0 +1,52 @@
+import { SearchError } from '../core/errors.ts';
+import { createSearcher } from '../engine/searcher.ts';
+import { staticIndex } from '../engine/static-index.ts';
+import type { Answer, SearchOptions } from '../engine/types.ts';
+import { httpStore } from '../store/http.ts';
+
+export interface SiteSearchOptions {
+  /** Folders of indexes that `findling index` wrote; several sites are searched as one. */
+  readonly urls: readonly string[];
+  /** BCP 47 language of questions; the indexes' own languages by default. */
+  readonly language?: string;
+}
+
+export interface SiteSearch {
+  /** Lexical results first, then semantic ones: `onAnswer` gets each, the promise the last. */
+  search(
+    text: string,
+    options?: SearchOptions & { readonly signal?: AbortSignal; onAnswer?(answer: Answer): void },
+  ): Promise<Answer>;
+  /** Reads what every question needs: call it when the search box gets the focus. */
+  warm(): Promise<void>;
+  /** Reads everything, for offline use. Bytes so far and of all. */
+  prefetch(onProgress?: (loaded: number, total: number) => void, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Search for a page with nothing but published indexes: no worker, no local documents, no models. The whole of it is
+ * some tens of kilobytes; createSearch() has everything else.
+ */
+export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
+  const indexes = options.urls.map((url) => staticIndex(url, httpStore(url)));
+  const refuse = () =>
+    Promise.reject(
+      new SearchError('unsupported', 'Reranking needs createSearch(); this page searches without models.'),
+    );
+  const searcher = createSearcher({
+    corpora: indexes,
+    embedder: { embedQuery: refuse, embedPassages: refuse },
+    reranker: () => ({ name: 'none', rerank: refuse }),
+    ...(options.language === undefined ? {} : { language: options.language }),
+  });
+  return {
+    search: (text, { signal, onAnswer, ...rest } = {}) =>
+      searcher.search(text, { pipeline: 'hybrid', ...rest }, signal, onAnswer),
+    async warm() {
+      await Promise.all(indexes.map((index) => index.open()));
+    },
+    async prefetch(onProgress, signal) {
+      for (const index of indexes) await (await index.open(signal)).prefetch(onProgress, signal);
+    },
+  };
+}
