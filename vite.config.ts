@@ -37,7 +37,13 @@ export default defineConfig({
   // What other commands write here is no reason to reload the page.
   server: { watch: { ignored: ['**/.cache/**', '**/dist/**', '**/test-results/**', '**/training/**'] } },
   worker: { format: 'es' },
-  build: { target: 'es2022', assetsInlineLimit: 0, chunkSizeWarningLimit: 1500 },
+  build: {
+    outDir: 'dist/page',
+    emptyOutDir: true,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1500,
+  },
   // Transformers.js and ONNX Runtime locate their WebAssembly beside their own files, which pre-bundling would move.
   optimizeDeps: { exclude: ['@huggingface/transformers', 'onnxruntime-web'] },
 });

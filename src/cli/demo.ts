@@ -68,9 +68,9 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
   for (const { id, reason } of failed) process.stderr.write(`left out ${id}: ${reason}\n`);
   process.stderr.write(`${added} documents indexed, ${unchanged} unchanged\n`);
   if (values['index-only']) return 0;
-  if (!values['no-build'] || !existsSync(resolve(root, 'dist/index.html'))) await buildPage();
+  if (!values['no-build'] || !existsSync(resolve(root, 'dist/page/index.html'))) await buildPage();
   const server = await serveFolders({
-    folders: { '/': resolve(root, 'dist'), '/index': index, '/docs': resolve(root, 'node_modules') },
+    folders: { '/': resolve(root, 'dist/page'), '/index': index, '/docs': resolve(root, 'node_modules') },
     port: Number(values.port),
     headers: { 'content-security-policy': STRICT_CSP },
   });

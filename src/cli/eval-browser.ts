@@ -68,7 +68,7 @@ export async function openBrowserEvaluable(
 
 async function freshPage(): Promise<string> {
   // An installed package brings its page, and neither Vite's configuration nor the sources' index.html.
-  if (!existsSync(resolve(root, 'vite.config.ts'))) return resolve(root, 'dist');
+  if (!existsSync(resolve(root, 'vite.config.ts'))) return resolve(root, 'dist/page');
   const outDir = resolve(root, '.cache/eval-page');
   process.stderr.write('findling eval: building the page…\n');
   const { build } = await import('vite');
