@@ -32,7 +32,10 @@ ol > li { padding: .75rem .2rem; border-top: 1px solid var(--_line); }
 a { color: var(--_accent); font-weight: 600; text-decoration: none; overflow-wrap: anywhere; }
 a:hover { text-decoration: underline; }
 .path { color: var(--_muted); font-size: .85rem; overflow-wrap: anywhere; }
-.excerpt { margin: .2rem 0 0; overflow-wrap: anywhere; white-space: pre-line; }
+.excerpt {
+  margin: .2rem 0 0; overflow-wrap: anywhere; white-space: pre-line; overflow: hidden;
+  display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: var(--findling-excerpt-lines, 4);
+}
 mark { background: var(--_mark); color: inherit; border-radius: .15rem; }
 .move { font-size: .75rem; color: var(--_muted); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .move[data-way='up'] { color: var(--_accent); }

@@ -1,3 +1,4 @@
+import type { StoredPassage } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { Context, Embedder, Fusion, Query, Reranker, Retriever, StageEvent } from '../core/ports.ts';
 import { emptyRanking, type Ranking } from '../core/ranking.ts';
@@ -172,7 +173,15 @@ function presenter(query: Query, length: number): Present {
   return async (passage) => {
     const match = matchers.get(passage.language) ?? matcher(query, [passage.language]);
     matchers.set(passage.language, match);
-    const { text, ranges } = excerpt(passage.text, (await match)(passage.text), length);
+    const body = withoutHeading(passage);
+    const { text, ranges } = excerpt(body, (await match)(body), length);
     return { excerpt: { text, highlights: ranges } };
   };
+}
+
+/** A heading's words stand in the text at its start, and above the excerpt already. */
+function withoutHeading({ heading, text }: StoredPassage): string {
+  const last = heading.at(-1) ?? '';
+  const rest = last !== '' && text.startsWith(last) ? text.slice(last.length).trimStart() : text;
+  return rest === '' ? text : rest;
 }
