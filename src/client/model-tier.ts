@@ -135,11 +135,12 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   const encoder: CrossEncoder = {
     async score(query, texts, signal) {
       const { host } = await abortable(load(), signal);
-      return host.score(query, texts, signal).catch((cause) => {
+      const scores = host.score(query, texts, signal).catch((cause) => {
         const error = toSearchError(cause);
         if (error.code !== 'aborted') drop();
         throw error;
       });
+      return abortable(scores, signal);
     },
   };
   return {

@@ -1,4 +1,4 @@
-import { SearchError } from '../core/errors.ts';
+import { abortable } from '../core/cancellation.ts';
 import type { Answer } from '../engine/types.ts';
 
 /** One search under way: iterate over its answers as they improve, or await the last one. */
@@ -37,14 +37,15 @@ export function createRun(start: StartSearch, outer?: AbortSignal): SearchRun {
   };
   let failure: unknown;
   let settled = false;
-  const done = start(controller.signal, (answer) => {
+  const running = start(controller.signal, (answer) => {
     // Callbacks cross the worker boundary beside the result: one may come late.
     if (settled || controller.signal.aborted) return;
     best = answer;
     advance();
-  })
+  });
+  // The caller need not wait until an inference under way has ended and the engine has noticed.
+  const done = abortable(running, controller.signal)
     .then((answer) => {
-      if (controller.signal.aborted) throw new SearchError('aborted', 'The search was cancelled.');
       best = answer;
       return answer;
     })

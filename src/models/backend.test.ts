@@ -199,6 +199,17 @@ describe('selectReranker', () => {
     await expect(selecting).rejects.toMatchObject({ code: 'worker-lost' });
     expect(ended()).toBe(4);
   });
+  it('tries again at the next question where memory or a worker was short, but not what gives wrong numbers', async () => {
+    const verdicts = memoryVerdicts();
+    const wrong = new SearchError('unsupported', 'Wrong numbers.');
+    const first = workers({ 'wasm/int8': lost, 'webgpu/w8': wrong, 'webgpu/fp32': wrong });
+    await expect(selectReranker({ ...base, spawn: first.spawn, verdicts })).rejects.toMatchObject({
+      code: 'unsupported',
+    });
+    const second = workers({});
+    expect((await selectReranker({ ...base, spawn: second.spawn, verdicts })).info.backend).toBe('wasm/int8');
+    expect(second.tried).toEqual(['wasm/int8']);
+  });
   it('works without a storage that works', async () => {
     const broken = () => Promise.reject(new Error('no storage'));
     const { spawn } = workers({});

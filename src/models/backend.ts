@@ -52,7 +52,13 @@ const ENOUGH_MS = 5;
 /** A failure is believed this long: drivers and browsers are updated. */
 const FAILURE_DAYS = 7;
 
-/** The fastest backend that has passed; else the first one not yet tried. Pure. `now` and `at` are Unix milliseconds. */
+/** Causes that pass by: another tab has ended, a worker was killed by hand. */
+const PASSING: readonly SearchErrorCode[] = ['out-of-memory', 'worker-lost'];
+
+/**
+ * The fastest backend that has passed; else the first one not yet tried; else one whose failure may have passed by, so
+ * that a machine short of memory once does not go without for days. Pure. `now` and `at` are Unix milliseconds.
+ */
 export function chooseBackend(
   candidates: readonly Backend[],
   verdicts: ReadonlyMap<Backend, Verdict>,
@@ -68,8 +74,12 @@ export function chooseBackend(
     const verdict = verdicts.get(backend);
     return verdict?.state === 'passed' ? [{ backend, ms: verdict.msPerPair }] : [];
   });
+  const again = candidates.find((each) => {
+    const verdict = verdicts.get(each);
+    return verdict?.state === 'failed' && PASSING.includes(verdict.code);
+  });
   const [best] = passed.sort((a, b) => a.ms - b.ms);
-  if (best === undefined) return { use: untried[0], explore: undefined };
+  if (best === undefined) return { use: untried[0] ?? again, explore: undefined };
   return { use: best.backend, explore: best.ms <= enoughMs ? undefined : untried[0] };
 }
 

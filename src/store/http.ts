@@ -36,7 +36,8 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
       return undefined;
     }
     const loaded = await receive(response, name, range);
-    if (response.status === 200) files.keep(name, loaded.bytes);
+    // What was asked for whole is not kept: were it damaged, asking again would not mend it.
+    if (response.status === 200 && range !== undefined) files.keep(name, loaded.bytes);
     return loaded;
   }
   const loadJoined = coalesce(load);
