@@ -19,7 +19,8 @@ export async function readCache(file: string, fingerprint: string): Promise<Page
   const bytes = await readFile(file).catch(() => undefined);
   if (bytes === undefined) return new Map();
   try {
-    const reader = new ByteReader(checked(bytes, file), file);
+    // A plain array: slices of Node's Buffer share its memory.
+    const reader = new ByteReader(checked(new Uint8Array(bytes), file), file);
     if (reader.u8() !== VERSION || reader.string() !== fingerprint) return new Map();
     const pages = new Map<string, PublishedDocument>();
     for (let count = reader.count(); count > 0; count -= 1) pages.set(reader.string(), readPage(reader));

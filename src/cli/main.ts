@@ -12,6 +12,9 @@ const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Pro
     'list the weights of a catalog, and verify their checksums',
     async () => (await import('./models.ts')).modelsCommand,
   ],
+  index: ['make the search index of a built site', async () => (await import('./index-command.ts')).indexCommand],
+  search: ['search an index from the command line', async () => (await import('./search-command.ts')).searchCommand],
+  serve: ['serve a folder on localhost, with Range', async () => (await import('./serve-command.ts')).serveCommand],
   eval: ['measure the search on judged queries', async () => (await import('./eval.ts')).evalCommand],
   judge: ['make a test set, and grade its results by hand', async () => (await import('./judge.ts')).judgeCommand],
   tune: [

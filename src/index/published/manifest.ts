@@ -32,7 +32,7 @@ export interface PublishedFacts {
   readonly weights: readonly WeightRun[];
   /** Of the embedding; 0 for an index without vectors. */
   readonly dimensions: number;
-  /** Clusters read for a query. */
+  /** Vectors a query looks at, in the nearest clusters. */
   readonly probes: number;
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
 }

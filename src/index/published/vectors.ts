@@ -6,11 +6,14 @@ import { bestOf, compareNumbers } from '../vectors/best.ts';
 import type { BlockReader } from './blocks.ts';
 import { clusterVectors, rowOf } from './clustering.ts';
 import { encode, fitQuantiser, type Quantiser, readQuantiser, scorer, writeQuantiser } from './codes.ts';
-import { type Directory, findOrdinal, placeAt } from './directory.ts';
+import { type Directory, findOrdinal, type Place, placeAt } from './directory.ts';
 import type { PublishedManifest } from './manifest.ts';
 
 /** Vectors a cluster has on the mean: with 96 bytes a code, a block of 8 kB. */
 export const VECTORS_PER_CLUSTER = 80;
+
+/** Clusters are that many in the worst case, each a request. */
+const MOST_CLUSTERS = 12;
 
 export interface WrittenVectors {
   readonly centroids: Uint8Array<ArrayBuffer>;
@@ -84,7 +87,7 @@ function readCluster(bytes: Uint8Array): ClusterBlock {
   return { passages, codes: reader.raw(reader.remaining) };
 }
 
-/** Searches the clusters nearest to the query: `manifest.probes` of them, or as many as the depth asks for. */
+/** Searches the clusters nearest to the query, with room for `manifest.probes` vectors together. */
 export function publishedVectors(blocks: BlockReader, manifest: PublishedManifest): VectorIndex {
   const { dimensions, probes, passages: limit } = manifest;
   return {
@@ -100,12 +103,22 @@ export function publishedVectors(blocks: BlockReader, manifest: PublishedManifes
       if (centroids === undefined) return [];
       const directory = blocks.directory('clusters');
       const places = await Promise.all(
-        nearest(centroids, query, probes).map((cluster) => findCluster(directory, cluster, signal)),
+        nearest(centroids, query, MOST_CLUSTERS).map((cluster) => findCluster(directory, cluster, signal)),
       );
-      const found = await blocks.read('clusters', places.flat(), readCluster, signal, 'raw');
+      const affordable = within(places.flat(), probes * centroids.quantiser.bytes);
+      const found = await blocks.read('clusters', affordable, readCluster, signal, 'raw');
       return bestIn(found, scorer(centroids.quantiser, query), centroids.quantiser.bytes, depth, limit);
     },
   };
+}
+
+/** The first places, nearest clusters first, that have room in `bytes`; the first one in any case. */
+function within(places: readonly Place[], bytes: number): readonly Place[] {
+  let left = bytes;
+  return places.filter(({ length }, at) => {
+    left -= length;
+    return at === 0 || left >= 0;
+  });
 }
 
 async function findCluster(directory: Directory, cluster: number, signal?: AbortSignal) {

@@ -1,0 +1,73 @@
+import { watch } from 'node:fs';
+import { toSearchError } from '../core/errors.ts';
+import { INDEX_HELP, type IndexArguments, indexArguments } from './index-options.ts';
+import { indexSite, type SiteProgress, type SiteReport } from './index-site.ts';
+
+/** Changes that come within this time are indexed together: a site generator writes many files at once. */
+const QUIET_MS = 300;
+
+export async function indexCommand(args: readonly string[]): Promise<number> {
+  const given = await indexArguments(args);
+  if (given === undefined) {
+    process.stdout.write(INDEX_HELP);
+    return 0;
+  }
+  const report = await indexOnce(given);
+  if (!given.watch) return report.failed.length > 0 ? 1 : 0;
+  await watchFolder(given);
+  return 0;
+}
+
+async function indexOnce({ folder, config, json }: IndexArguments): Promise<SiteReport> {
+  const report = await indexSite({ folder, ...config, onProgress: progressLine() });
+  process.stderr.write(`\r${' '.repeat(78)}\r`);
+  for (const { id, reason } of report.failed) process.stderr.write(`left out ${id}: ${reason}\n`);
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : said(report));
+  return report;
+}
+
+function said({ pages, embedded, passages, indexes, seconds }: SiteReport): string {
+  const lines = indexes.map(
+    ({ language, folder, files, bytes }) =>
+      `  ${language}: ${files} files, ${(bytes / 1e6).toFixed(1)} MB in ${folder}\n`,
+  );
+  return `${pages} pages (${embedded} new or changed), ${passages} passages in ${seconds.toFixed(1)} s\n${lines.join('')}`;
+}
+
+/** Writes a line with rate and time left, at most five times a second. */
+function progressLine(): (progress: SiteProgress) => void {
+  const start = performance.now();
+  let shown = 0;
+  let step = '';
+  return (progress) => {
+    const now = performance.now();
+    if (progress.step === step && now - shown < 200) return;
+    shown = now;
+    step = progress.step;
+    const rate = progress.done / ((now - start) / 1000);
+    const left = rate > 0 ? Math.ceil((progress.of - progress.done) / rate) : 0;
+    const counted = `${progress.done} of ${progress.of}, ${Math.round(rate)} pages/s, ${left} s left`;
+    process.stderr.write(`\r${`${step} ${progress.of > 0 ? counted : ''}`.padEnd(78)}`);
+  };
+}
+
+/** Indexes again after each change, until the process ends. A failed run is said, and the next change tries again. */
+async function watchFolder(given: IndexArguments): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let running = Promise.resolve();
+  const again = () =>
+    indexOnce(given).then(
+      () => undefined,
+      (error: unknown) => void process.stderr.write(`findling: ${toSearchError(error).message}\n`),
+    );
+  process.stderr.write(`watching ${given.folder}\n`);
+  const own = given.config.out.slice(given.folder.length + 1);
+  watch(given.folder, { recursive: true }, (_, name) => {
+    if (name === null || (own !== '' && name.startsWith(own)) || !/\.(html?|mdx?|jsonl)$/i.test(name)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      running = running.then(again);
+    }, QUIET_MS);
+  });
+  await new Promise(() => undefined);
+}

@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import { SearchError } from '../core/errors.ts';
+
+/** What may stand in findling.config.ts, and on the command line, which wins. */
+export interface IndexConfig {
+  readonly out?: string;
+  readonly baseUrl?: string;
+  readonly exclude?: readonly string[];
+  /** Glob → score multiplier. */
+  readonly weight?: Readonly<Record<string, number>>;
+  readonly cache?: string;
+  readonly models?: string;
+}
+
+export interface IndexArguments {
+  readonly folder: string;
+  readonly config: Required<Pick<IndexConfig, 'out' | 'baseUrl' | 'exclude' | 'cache'>> & {
+    readonly weights: readonly { readonly glob: string; readonly weight: number }[];
+    readonly models?: string;
+  };
+  readonly json: boolean;
+  readonly watch: boolean;
+}
+
+export const INDEX_HELP = `findling index <folder> [options]
+
+Reads the pages of a built site (.html; or .md, .mdx; and the lines of .jsonl files) and writes the index that the page
+searches: a few static files, to be published with the site.
+
+  --out <folder>       where to write it; <folder>/findling by default
+  --base-url <url>     put before each page's path; / by default
+  --exclude <glob>     pages to leave out, e.g. 'drafts/**'; may be given several times
+  --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5'; may be given several times
+  --config <file>      a module whose default export has these options; findling.config.ts by default where it exists
+  --cache <file>       what earlier runs made of each page; .cache/findling/… by default
+  --watch              index again whenever a page changes
+  --json               print a report as JSON
+`;
+
+const OPTIONS = {
+  out: { type: 'string' },
+  'base-url': { type: 'string' },
+  exclude: { type: 'string', multiple: true },
+  weight: { type: 'string', multiple: true },
+  config: { type: 'string' },
+  cache: { type: 'string' },
+  models: { type: 'string' },
+  watch: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** Undefined where help was asked for. */
+export async function indexArguments(args: readonly string[]): Promise<IndexArguments | undefined> {
+  const { values, positionals } = parse(args);
+  if (values.help) return undefined;
+  const [folder, ...more] = positionals;
+  if (folder === undefined || more.length > 0)
+    throw new SearchError('bad-input', 'findling index takes one folder: that of the built site.');
+  const given = await configOf(values.config);
+  const out = resolve(values.out ?? given.out ?? `${folder}/findling`);
+  const baseUrl = values['base-url'] ?? given.baseUrl ?? '/';
+  const named = resolve(folder)
+    .replace(/[^\w.-]+/g, '-')
+    .replace(/^-/, '');
+  const models = values.models ?? given.models;
+  return {
+    folder: resolve(folder),
+    json: values.json,
+    watch: values.watch,
+    config: {
+      out,
+      baseUrl: baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`,
+      exclude: [...(given.exclude ?? []), ...(values.exclude ?? [])],
+      weights: [
+        ...Object.entries(given.weight ?? {}).map(([glob, weight]) => checked(glob, weight)),
+        ...(values.weight ?? []).map(weightOf),
+      ],
+      cache: resolve(values.cache ?? given.cache ?? `.cache/findling/${named}.cache`),
+      ...(models === undefined ? {} : { models: resolve(models) }),
+    },
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+  } catch (cause) {
+    throw new SearchError(
+      'bad-input',
+      `${cause instanceof Error ? cause.message : String(cause)} See findling index --help.`,
+      { cause },
+    );
+  }
+}
+
+function weightOf(text: string): { glob: string; weight: number } {
+  const at = text.lastIndexOf('=');
+  return checked(text.slice(0, Math.max(0, at)), Number(text.slice(at + 1)));
+}
+
+function checked(glob: string, weight: number): { glob: string; weight: number } {
+  if (glob === '' || !Number.isFinite(weight) || weight < 0)
+    throw new SearchError(
+      'bad-input',
+      `--weight takes a glob and a number, e.g. 'blog/**=0.5', not '${glob}=${weight}'.`,
+    );
+  return { glob, weight };
+}
+
+async function configOf(file: string | undefined): Promise<IndexConfig> {
+  const path = resolve(file ?? 'findling.config.ts');
+  if (!existsSync(path)) {
+    if (file === undefined) return {};
+    throw new SearchError('not-found', `There is no configuration at ${path}.`);
+  }
+  const module: unknown = await import(pathToFileURL(path).href);
+  const config: unknown =
+    typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
+  if (typeof config !== 'object' || config === null)
+    throw new SearchError(
+      'bad-input',
+      `${path} must export its options as default, e.g. export default { exclude: ['drafts/**'] }.`,
+    );
+  return readConfig(config, path);
+}
+
+function readConfig(config: object, path: string): IndexConfig {
+  const fields = new Map<string, unknown>(Object.entries(config));
+  const known = ['out', 'baseUrl', 'exclude', 'weight', 'cache', 'models'];
+  for (const name of fields.keys())
+    if (!known.includes(name))
+      throw new SearchError('bad-input', `${path}: unknown option '${name}'; known: ${known.join(', ')}.`);
+  const text = (name: 'out' | 'baseUrl' | 'cache' | 'models') => {
+    const value = fields.get(name);
+    if (value === undefined) return {};
+    if (typeof value !== 'string') throw new SearchError('bad-input', `${path}: '${name}' must be a string.`);
+    return { [name]: value };
+  };
+  const exclude = fields.get('exclude');
+  if (exclude !== undefined && !(Array.isArray(exclude) && exclude.every((each) => typeof each === 'string')))
+    throw new SearchError('bad-input', `${path}: 'exclude' must be an array of globs.`);
+  const weight = fields.get('weight');
+  if (weight !== undefined && (typeof weight !== 'object' || weight === null))
+    throw new SearchError('bad-input', `${path}: 'weight' must be an object of globs and numbers.`);
+  return {
+    ...text('out'),
+    ...text('baseUrl'),
+    ...text('cache'),
+    ...text('models'),
+    ...(exclude === undefined ? {} : { exclude: exclude.map(String) }),
+    ...(weight === undefined
+      ? {}
+      : { weight: Object.fromEntries(Object.entries(weight).map(([glob, value]) => [glob, Number(value)])) }),
+  };
+}

@@ -1,0 +1,83 @@
+import { parseArgs } from 'node:util';
+import { SearchError } from '../core/errors.ts';
+import type { Store } from '../core/ports.ts';
+import { createSearcher } from '../engine/searcher.ts';
+import { staticIndex } from '../engine/static-index.ts';
+import type { Answer, PipelineName } from '../engine/types.ts';
+import { fileStore } from '../store/files.ts';
+import { httpStore } from '../store/http.ts';
+
+const HELP = `findling search "<question>" --index <folder|url> [options]
+
+  --index <folder|url>   an index that findling index wrote; several are searched as one
+  --pipeline <name>      lexical, dense or hybrid (default)
+  --limit <n>            results, 10 by default
+  --json                 print the answer as JSON
+`;
+const PIPELINES: readonly string[] = ['lexical', 'dense', 'hybrid'] satisfies PipelineName[];
+
+export async function searchCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      index: { type: 'string', multiple: true },
+      pipeline: { type: 'string', default: 'hybrid' },
+      limit: { type: 'string', default: '10' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const [question] = positionals;
+  const limit = Number(values.limit);
+  if (question === undefined) throw new SearchError('bad-input', 'findling search takes a question. See --help.');
+  if (values.index === undefined)
+    throw new SearchError('bad-input', 'Say where the index is: --index <folder or url>, as findling index wrote it.');
+  if (!isPipeline(values.pipeline))
+    throw new SearchError('bad-input', `--pipeline is one of ${PIPELINES.join(', ')}, not ${values.pipeline}.`);
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new SearchError('bad-input', '--limit takes a whole number from 1 on.');
+  const answer = await ask(values.index, question, values.pipeline, limit);
+  process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : said(answer));
+  for (const { stage, reason } of answer.skipped) process.stderr.write(`${stage} left out: ${reason}\n`);
+  return answer.skipped.length > 0 ? 1 : 0;
+}
+
+function isPipeline(name: string): name is PipelineName {
+  return PIPELINES.includes(name);
+}
+
+async function ask(
+  places: readonly string[],
+  question: string,
+  pipeline: PipelineName,
+  limit: number,
+): Promise<Answer> {
+  const corpora = places.map((place) => staticIndex(place, storeOf(place)));
+  // An index that is not there is an error here; a page would go on without it.
+  await Promise.all(corpora.map((corpus) => corpus.open()));
+  const refuse = () => Promise.reject(new SearchError('unsupported', 'This command runs no models.'));
+  const searcher = createSearcher({
+    corpora,
+    embedder: { embedQuery: refuse, embedPassages: refuse },
+    reranker: () => ({ name: 'none', rerank: refuse }),
+  });
+  return searcher.search(question, { pipeline, limit, typing: false });
+}
+
+function storeOf(place: string): Store {
+  return /^https?:\/\//.test(place) ? httpStore(place) : fileStore(place);
+}
+
+function said({ results }: Answer): string {
+  if (results.length === 0) return 'nothing found\n';
+  const lines = results.map(({ title, heading, url, anchor, excerpt }, at) => {
+    const where = anchor === '' ? url : `${url}#${anchor}`;
+    return `${at + 1}. ${[title, ...heading].join(' › ')}\n   ${where}\n   ${excerpt.text.replace(/\s+/g, ' ').trim()}\n`;
+  });
+  return lines.join('');
+}
