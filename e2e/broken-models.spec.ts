@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import type { Fault } from './faults.ts';
-import { answered, box, openPage, results } from './page.ts';
+import { answered, box, kill, openPage, results, worker } from './page.ts';
 
 const WEIGHTS = 'tiny/model.int8.onnx';
 
@@ -86,28 +86,32 @@ test('a catalog out of reach is told, and the page starts once it is back', asyn
   await openPage(page, models.parameter);
 });
 
-test.describe(() => {
-  // A service worker would fetch the script out of the test's reach.
-  test.use({ serviceWorkers: 'block' });
+test('a machine out of memory costs the reranker only, until there is memory again', async ({ page }) => {
+  const models = await ownModels(page);
+  await openPage(page, models.parameter);
+  // The weights are kept back until the fresh model worker has been robbed of its memory.
+  await models.break(WEIGHTS, 'held');
+  const asked = ask(page, 'wait until the network is quiet');
+  await (await worker(page, 'model')).evaluate(exhaustMemory);
+  await models.mend();
+  const answer = await asked;
+  expect(answer).toMatchObject({ stage: 'hybrid', complete: true, count: 5 });
+  expect(answer.skipped).toEqual([
+    { stage: 'reranked', code: 'out-of-memory', reason: expect.stringContaining('Use a smaller model') },
+  ]);
+  expect(await ask(page, 'wait until the network is back')).toMatchObject({ stage: 'reranked', skipped: [] });
+});
 
-  test('a machine out of memory costs the reranker only, until there is memory again', async ({ page }) => {
-    const models = await ownModels(page);
-    let exhausted = 0;
-    await page.route(/model\.worker[^/]*\.js$/, async (route) => {
-      const response = await route.fetch();
-      exhausted += 1;
-      await route.fulfill({ response, body: `(${exhaustMemory})();${await response.text()}` });
-    });
-    await openPage(page, models.parameter);
-    const answer = await ask(page, 'wait until the network is quiet');
-    expect(exhausted).toBe(1);
-    expect(answer).toMatchObject({ stage: 'hybrid', complete: true, count: 5 });
-    expect(answer.skipped).toEqual([
-      { stage: 'reranked', code: 'out-of-memory', reason: expect.stringContaining('Use a smaller model') },
-    ]);
-    await page.unrouteAll();
-    expect(await ask(page, 'wait until the network is back')).toMatchObject({ stage: 'reranked', skipped: [] });
-  });
+test('a model worker killed while it loads is replaced at the next question', async ({ page }) => {
+  const models = await ownModels(page);
+  await openPage(page, models.parameter);
+  await models.break(WEIGHTS, 'held');
+  const asked = ask(page, 'wait until the network is quiet');
+  await kill(page, 'model');
+  const answer = await asked;
+  expect(answer).toMatchObject({ stage: 'hybrid', complete: true, skipped: [{ code: 'worker-lost' }] });
+  await models.mend();
+  expect(await ask(page, 'wait until the network is back')).toMatchObject({ stage: 'reranked', skipped: [] });
 });
 
 /** Runs in a worker: memory is refused as WebAssembly puts it. */

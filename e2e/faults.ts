@@ -1,12 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What is wrong with a file: one bit, its end, its absence, another page in its place, or a server in trouble. */
-export type Fault = 'flipped' | 'truncated' | 'absent' | 'html' | 'unavailable';
+/**
+ * What is wrong with a file: one bit, its end, its absence, another page in its place, or a server in trouble. One that
+ * is held comes once it is mended.
+ */
+export type Fault = 'flipped' | 'truncated' | 'absent' | 'html' | 'unavailable' | 'held';
 
 interface Broken {
   readonly file: string;
   readonly fault: Fault;
+  readonly mended: Promise<void>;
+  mend(): void;
 }
 
 /**
@@ -21,26 +26,37 @@ export function faultyFolder(locate: (file: string) => string) {
     const match = /^\/faulty\/([\w-]+)\/(.+)$/.exec(pathname);
     if (match === null) return false;
     const [, id = '', file = ''] = match;
-    if (request.method === 'PUT') broken.set(id, { file, fault: searchParams.get('fault') as Fault });
-    if (request.method === 'DELETE') broken.delete(id);
-    if (request.method !== 'GET') {
-      response.writeHead(204).end();
+    if (request.method === 'GET') {
+      const wrong = broken.get(id);
+      send(request, response, locate(file), wrong?.file === file ? wrong : undefined).catch(() =>
+        response.writeHead(404).end(),
+      );
       return true;
     }
-    const wrong = broken.get(id);
-    send(request, response, locate(file), wrong?.file === file ? wrong.fault : undefined).catch(() =>
-      response.writeHead(404).end(),
-    );
+    broken.get(id)?.mend();
+    broken.delete(id);
+    if (request.method === 'PUT') broken.set(id, breakFile(file, searchParams.get('fault') as Fault));
+    response.writeHead(204).end();
     return true;
   };
+}
+
+function breakFile(file: string, fault: Fault): Broken {
+  let mend: () => void = () => undefined;
+  const mended = new Promise<void>((resolve) => {
+    mend = resolve;
+  });
+  return { file, fault, mended, mend };
 }
 
 async function send(
   request: IncomingMessage,
   response: ServerResponse,
   path: string,
-  fault: Fault | undefined,
+  wrong: Broken | undefined,
 ): Promise<void> {
+  const fault = wrong?.fault;
+  if (fault === 'held') await wrong?.mended;
   const headers = { 'cache-control': 'no-store', 'content-type': 'application/octet-stream' };
   if (fault === 'absent') return void response.writeHead(404, headers).end();
   if (fault === 'unavailable') return void response.writeHead(503, headers).end();
