@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -70,6 +70,22 @@ describe('reranking in evaluation, with random weights', () => {
     expect(kept.rows.map(({ document }) => document)).toEqual(['c', 'a', 'b']);
     const headOnly = await evaluable.rerank('oven', given, { ...spec, blend: 1, candidates: 1 });
     expect(headOnly.rows.map(({ document }) => document)).toEqual(['c', 'a', 'b']);
+  });
+});
+
+describe('reranking of sections', () => {
+  it('scores a section by its own passages only', async () => {
+    const path = join(models, 'docs');
+    mkdirSync(path);
+    writeFileSync(
+      join(path, 'x.md'),
+      `# Page\n\nSome general words about this page and its parts.\n\n## Oven\n\nAn oven is hot enough to bake dough in ten minutes.\n\n## Rain\n\nRain falls from clouds when its drops grow heavy.\n`,
+    );
+    const sections = await openEngineEvaluable({ kind: 'folder', path, sections: true }, { models });
+    const [oven, rain, none] = await sections.logits('oven', ['x.md#oven', 'x.md#rain', 'x.md#none'], spec);
+    expect(Number.isFinite(oven) && Number.isFinite(rain) && oven !== rain).toBe(true);
+    expect(none).toBe(Number.NEGATIVE_INFINITY);
+    await sections.close();
   });
 });
 

@@ -1,23 +1,16 @@
 import { parseArgs } from 'node:util';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { SearchOptions } from '../engine/types.ts';
-import {
-  type Calibration,
-  type CalibrationQuality,
-  calibrationQuality,
-  fitIsotonic,
-  fitPlatt,
-  type LabelledLogit,
-} from '../eval/calibration.ts';
+import { calibrationQuality, fitIsotonic, fitPlatt, type LabelledLogit } from '../eval/calibration.ts';
 import type { RunRow } from '../eval/collection.ts';
 import { type Measure, parseMeasure } from '../eval/measure-syntax.ts';
 import { measureQuery } from '../eval/measures.ts';
-import { grid } from '../eval/report.ts';
 import { type Setting, splitQueries, type Tuned, tune, unitGrid } from '../eval/tuning.ts';
 import { blendRows } from './eval-blend.ts';
 import { type LoadedSet, loadSet, sampled, writeText } from './eval-files.ts';
 import { natural } from './eval-options.ts';
 import { type Evaluable, type PipelineSpec, parsePipeline } from './eval-port.ts';
+import { type FittedCalibration, formatTuning, type Part, type TuneResults } from './tune-report.ts';
 
 const USAGE = `findling tune: fit fusion, blend and field weights to judged queries
 
@@ -51,8 +44,7 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const PARTS = ['fusion', 'fields', 'blend', 'calibration'] as const;
-type Part = (typeof PARTS)[number];
+const PARTS: readonly Part[] = ['fusion', 'fields', 'blend', 'calibration'];
 
 interface Tuning {
   readonly set: LoadedSet;
@@ -61,22 +53,6 @@ interface Tuning {
   readonly seed: number;
   readonly reranked: PipelineSpec;
   readonly pool: number;
-}
-
-interface FittedCalibration {
-  readonly chosen: Calibration;
-  readonly pairs: number;
-  /** On held-out queries. */
-  readonly quality: Readonly<Record<'raw' | 'platt' | 'isotonic', CalibrationQuality>>;
-}
-
-interface TuneResults {
-  readonly set: string;
-  readonly measure: string;
-  readonly tuned: Readonly<Partial<Record<Part, Tuned>>>;
-  readonly calibration?: FittedCalibration;
-  /** What to give to search(), or to put into a config. */
-  readonly options: Pick<SearchOptions, 'fusion' | 'blend'> & { readonly boosts?: readonly number[] };
 }
 
 /** `findling tune`. */
@@ -270,33 +246,4 @@ function fitCalibration({ set, seed }: Tuning, pools: ReadonlyMap<string, Scored
   };
   const chosen = quality.isotonic.logLoss < quality.platt.logLoss ? isotonic : platt;
   return { chosen, pairs: train.length + test.length, quality };
-}
-
-function formatTuning({ set, measure, tuned, calibration, options }: TuneResults): string {
-  const show = (setting: Setting) =>
-    Object.entries(setting)
-      .map(([name, value]) => `${name} ${name === 'method' ? (value === 0 ? 'min-max' : 'rrf') : value}`)
-      .join(', ');
-  const blocks = Object.entries(tuned).map(
-    ([part, { initial, setting, train, test, trainQueries, testQueries, advice }]) =>
-      `${part}: ${show(initial)} → ${show(setting)}\n${grid([
-        [`  ${measure}`, 'before', 'after'],
-        [`  ${trainQueries} training queries`, train.before.toFixed(4), train.after.toFixed(4)],
-        [`  ${testQueries} held-out queries`, test.before.toFixed(4), test.after.toFixed(4)],
-      ])}\n  ${advice}`,
-  );
-  return `${set}\n\n${[...blocks, ...(calibration === undefined ? [] : [formatCalibration(calibration)])].join('\n\n')}\n\nUse: ${JSON.stringify(options)}\n`;
-}
-
-function formatCalibration({ chosen, pairs, quality }: FittedCalibration): string {
-  const rows = Object.entries(quality).map(([name, { logLoss, error }]) => [
-    `  ${name}`,
-    logLoss.toFixed(4),
-    error.toFixed(4),
-  ]);
-  const formula =
-    chosen.kind === 'platt'
-      ? `p = sigmoid(${chosen.slope.toFixed(3)} × logit ${chosen.intercept < 0 ? '−' : '+'} ${Math.abs(chosen.intercept).toFixed(3)})`
-      : `${chosen.logits.length} steps`;
-  return `calibration on ${pairs} pairs: ${chosen.kind}, ${formula}\n${grid([['  held out', 'log loss', 'calibration error'], ...rows])}`;
 }
