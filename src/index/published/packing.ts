@@ -20,7 +20,7 @@ export type RegionName = (typeof REGIONS)[number];
 const PART_BYTES = 19 * 1024 * 1024;
 const MOST_PARTS = 48;
 /** A directory of more blocks is kept in pages of PAGE_BLOCKS outside the manifest, each read when it is needed. */
-const INLINE_BLOCKS = 8192;
+const INLINE_BLOCKS = 16_384;
 const PAGE_BLOCKS = 1024;
 
 interface Block extends First {
