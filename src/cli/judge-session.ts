@@ -1,6 +1,6 @@
 import { SearchError } from '../core/errors.ts';
 import type { JudgedDocument, Qrels, TestQuery } from '../eval/collection.ts';
-import { type Evaluable, parsePipelines } from './eval-port.ts';
+import { type Evaluable, type PipelineSpec, parsePipelines } from './eval-port.ts';
 
 /** A query as the page lists it. */
 export interface QuerySummary {
@@ -64,14 +64,8 @@ export function createJudgeSession(parts: JudgeParts): JudgeSession {
   return {
     queries: () => [...queries.values()].map(summary),
     async results(id) {
-      const { text } = known(id);
-      const lists: (readonly string[])[] = [];
-      for (const spec of specs) {
-        const { rows } = await parts.evaluable.search(text, spec, parts.depth);
-        lists.push(rows.slice(0, parts.depth).map(({ document }) => document));
-      }
-      const pooled = new Set([...interleave(lists), ...(qrels.get(id)?.keys() ?? [])]);
-      return [...pooled].flatMap((each) => {
+      const found = await pooled(known(id).text, specs, parts);
+      return [...new Set([...found, ...(qrels.get(id)?.keys() ?? [])])].flatMap((each) => {
         const document = documents.get(each);
         return document === undefined ? [] : [{ ...document, grade: qrels.get(id)?.get(each) ?? null }];
       });
@@ -81,11 +75,7 @@ export function createJudgeSession(parts: JudgeParts): JudgeSession {
       if (!documents.has(document)) throw new SearchError('bad-input', `There is no document "${document}".`);
       if (grade !== null && !GRADES.includes(grade))
         throw new SearchError('bad-input', `A grade is one of ${GRADES.join(', ')}, not ${grade}.`);
-      const grades = qrels.get(query) ?? new Map<string, number>();
-      if (grade === null) grades.delete(document);
-      else grades.set(document, grade);
-      if (grades.size === 0) qrels.delete(query);
-      else qrels.set(query, grades);
+      setGrade(qrels, query, document, grade);
       await save();
     },
     async ask(text) {
@@ -99,6 +89,33 @@ export function createJudgeSession(parts: JudgeParts): JudgeSession {
       return summary(query);
     },
   };
+}
+
+function setGrade(
+  qrels: Map<string, Map<string, number>>,
+  query: string,
+  document: string,
+  grade: number | null,
+): void {
+  const grades = qrels.get(query) ?? new Map<string, number>();
+  if (grade === null) grades.delete(document);
+  else grades.set(document, grade);
+  if (grades.size === 0) qrels.delete(query);
+  else qrels.set(query, grades);
+}
+
+/** The best of each pipeline, mixed. */
+async function pooled(
+  text: string,
+  specs: readonly PipelineSpec[],
+  { evaluable, depth }: JudgeParts,
+): Promise<readonly string[]> {
+  const lists: (readonly string[])[] = [];
+  for (const spec of specs) {
+    const { rows } = await evaluable.search(text, spec, depth);
+    lists.push(rows.slice(0, depth).map(({ document }) => document));
+  }
+  return interleave(lists);
 }
 
 /** First of each list, then second of each, …, without repetition. */
