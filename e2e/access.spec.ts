@@ -63,12 +63,10 @@ test('answers are announced, and every control has a name', async ({ page }) => 
     const box = document.querySelector('findling-search')?.shadowRoot;
     if (box) roots.push(box);
     return roots
-      .flatMap((root) => [...root.querySelectorAll<HTMLElement>('a, button, input, img')])
+      .flatMap((root) => [...root.querySelectorAll<HTMLElement>('a, button, input')])
       .filter((each) => {
         const label = each instanceof HTMLInputElement ? each.labels?.[0]?.textContent : each.textContent;
-        return (
-          !(each.getAttribute('aria-label') ?? each.getAttribute('alt') ?? label)?.trim() && each.tagName !== 'IMG'
-        );
+        return !(each.getAttribute('aria-label') ?? label)?.trim();
       })
       .map((each) => each.outerHTML);
   });
@@ -84,13 +82,11 @@ for (const { name, colorScheme, width, height } of [
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme });
     await openPage(page, rerankerParameter());
-    await page
-      .locator('#pick-files')
-      .setInputFiles({
-        name: 'notes.md',
-        mimeType: '',
-        buffer: Buffer.from('# Rowing club\n\nThe club meets on Thursdays.'),
-      });
+    await page.locator('#pick-files').setInputFiles({
+      name: 'notes.md',
+      mimeType: '',
+      buffer: Buffer.from('# Rowing club\n\nThe club meets on Thursdays.'),
+    });
     await expect(page.locator('#report')).toContainText('1 document indexed');
     await box(page).fill(QUESTION);
     await answered(page, 'reranked');

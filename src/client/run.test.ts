@@ -52,6 +52,12 @@ it('a cancelled run rejects, in the iteration too', async () => {
   await expect(reading).rejects.toMatchObject({ code: 'aborted' });
 });
 
+it('a cancelled run ends at once, though what it started never does', async () => {
+  const run = createRun(() => new Promise(() => undefined));
+  run.cancel();
+  await expect(run.done).rejects.toMatchObject({ code: 'aborted' });
+});
+
 it('does not show an answer that comes after the end', async () => {
   let late: (answer: Answer) => void = () => undefined;
   const run = createRun(async (_, onAnswer) => {

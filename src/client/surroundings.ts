@@ -4,6 +4,7 @@ import type { SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
 import { staticSpaceOf, transformersSpaceOf } from '../engine/spaces.ts';
 import type { OpenOptions } from '../engine/types.ts';
+import { MANIFEST_NAME } from '../index/published/manifest.ts';
 import { CHUNKER_VERSION } from '../ingest/passages.ts';
 import { loadCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { loadModelText } from '../models/file.ts';
@@ -54,6 +55,6 @@ async function staticSemantic({ models }: OpenOptions): Promise<Semantic> {
 
 /** A published index, opened at the first question; while it cannot be, search goes on without it. */
 function lazyCorpus(url: string, fingerprint: string): SearchableCorpus {
-  const opened = once(() => openReadOnlyCorpus(url, httpStore(url), fingerprint));
+  const opened = once(() => openReadOnlyCorpus(url, httpStore(url, { mutable: [MANIFEST_NAME] }), fingerprint));
   return { name: url, optional: true, moment: async (signal) => (await opened()).moment(signal) };
 }

@@ -85,21 +85,25 @@ function item(name: string, passages: number, remove: () => void): HTMLLIElement
   button.setAttribute('aria-label', `Remove ${name}`);
   button.addEventListener('click', remove);
   const label = document.createElement('span');
-  label.textContent = `${name} (${passages} ${passages === 1 ? 'passage' : 'passages'})`;
+  label.textContent = `${name} (${counted(passages)})`;
   element.append(label, button);
   return element;
+}
+
+function counted(passages: number): string {
+  return `${passages} ${passages === 1 ? 'passage' : 'passages'}`;
 }
 
 function showProgress({ documents, of, passages, rate, current }: IndexProgress): void {
   part<HTMLProgressElement>('#progress progress').value = documents / Math.max(1, of);
   const left = Math.round((of - documents) / Math.max(0.01, rate));
   part('#progress-text').textContent =
-    `${documents} of ${of} documents, ${passages} passages${left > 1 ? `, about ${left} s left` : ''}: ${current.replace(/^file:/, '')}`;
+    `${documents} of ${of} documents, ${counted(passages)}${left > 1 ? `, about ${left} s left` : ''}: ${current.replace(/^file:/, '')}`;
 }
 
 function showReport({ added, unchanged, passages, failed }: IndexReport, ignored: readonly string[]): void {
   const lines = [
-    `${added} ${added === 1 ? 'document' : 'documents'} indexed (${passages} passages)`,
+    `${added} ${added === 1 ? 'document' : 'documents'} indexed (${counted(passages)})`,
     ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),
     ...(ignored.length > 0 ? [`${ignored.length} of another type left out`] : []),
     ...failed.map(({ id, reason }) => `${id.replace(/^file:/, '')}: ${reason}`),
