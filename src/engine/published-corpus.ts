@@ -4,12 +4,23 @@ import { openCorpus } from '../index/corpus.ts';
 import { loadManifest } from '../index/manifest.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
 import type { SearchableCorpus } from './moments.ts';
+import { staticIndex } from './static-index.ts';
 
 /**
- * A corpus that somebody else wrote, e.g. served as static files. SearchError 'not-found' where there is none, 'mismatch'
- * where it was made with another model or another way of reading than `fingerprint` says.
+ * A corpus that somebody else wrote, e.g. served as static files: an index of `findling index`, or a local corpus's own
+ * files. SearchError 'not-found' where there is neither, 'mismatch' where it was made with another model or another way
+ * of reading than `fingerprint` says.
  */
 export async function openReadOnlyCorpus(name: string, store: Store, fingerprint: string): Promise<SearchableCorpus> {
+  const published = staticIndex(name, store);
+  const found = await published.open().then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof SearchError && error.code === 'not-found') return false;
+      throw error;
+    },
+  );
+  if (found) return published;
   if ((await loadManifest(store, '')) === undefined)
     throw new SearchError('not-found', `There is no index at ${name}.`);
   const corpus = await openCorpus(store, { fingerprint, analyzer: refuse });

@@ -17,6 +17,8 @@ export function publishedFingerprint({ model, revision, dtype, pooling, prefixes
 
 export interface StaticIndex extends SearchableCorpus {
   open(signal?: AbortSignal): Promise<PublishedIndex>;
+  /** The next search reads the manifest anew. */
+  reload(): void;
 }
 
 /**
@@ -31,17 +33,18 @@ export function staticIndex(name: string, store: Store): StaticIndex {
     return index;
   };
   let opened = once(load);
+  const reload = () => {
+    opened = once(load);
+  };
   return {
     name,
     optional: true,
     open: () => opened(),
+    reload,
     async moment() {
       const index = await opened();
       const { documents, passages: size } = index.facts;
-      const reopen = () => {
-        opened = once(load);
-      };
-      const { terms, vectors, embedder } = renewing(index, reopen);
+      const { terms, vectors, embedder } = renewing(index, reload);
       return { documents, size, terms, numbers: index, passages: index, vectors, embedder };
     },
   };

@@ -2,6 +2,7 @@ import { SearchError } from '../core/errors.ts';
 import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
 import type { Answer, SearchOptions } from '../engine/types.ts';
+import { MANIFEST_NAME } from '../index/published/manifest.ts';
 import { httpStore } from '../store/http.ts';
 
 export interface SiteSearchOptions {
@@ -19,6 +20,8 @@ export interface SiteSearch {
   ): Promise<Answer>;
   /** Reads what every question needs: call it when the search box gets the focus. */
   warm(): Promise<void>;
+  /** Lets the next search read the index anew: it was rebuilt. */
+  reload(): void;
   /** Reads everything, for offline use. Bytes so far and of all. */
   prefetch(onProgress?: (loaded: number, total: number) => void, signal?: AbortSignal): Promise<void>;
 }
@@ -28,7 +31,7 @@ export interface SiteSearch {
  * some tens of kilobytes; createSearch() has everything else.
  */
 export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
-  const indexes = options.urls.map((url) => staticIndex(url, httpStore(url)));
+  const indexes = options.urls.map((url) => staticIndex(url, httpStore(url, { mutable: [MANIFEST_NAME] })));
   const refuse = () =>
     Promise.reject(
       new SearchError('unsupported', 'Reranking needs createSearch(); this page searches without models.'),
@@ -44,6 +47,9 @@ export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
       searcher.search(text, { pipeline: 'hybrid', ...rest }, signal, onAnswer),
     async warm() {
       await Promise.all(indexes.map((index) => index.open()));
+    },
+    reload() {
+      for (const index of indexes) index.reload();
     },
     async prefetch(onProgress, signal) {
       for (const index of indexes) await (await index.open(signal)).prefetch(onProgress, signal);

@@ -9,6 +9,8 @@ export interface HttpStoreOptions {
   readonly fetch?: typeof fetch;
   /** Bytes of whole files kept in memory for hosts that ignore Range; 64 MB by default. */
   readonly keepBytes?: number;
+  /** Names whose content changes: the browser asks the server before it answers from its cache. */
+  readonly mutable?: readonly string[];
 }
 
 /**
@@ -24,13 +26,15 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
   const base = String(baseUrl).replace(/\/*$/, '/');
   const request = options.fetch ?? ((...call: Parameters<typeof fetch>) => fetch(...call));
   const files = wholeFiles(options.keepBytes ?? 64_000_000);
+  const mutable = new Set(options.mutable);
   const urlOf = (name: string) => base + name.split('/').map(encodeURIComponent).join('/');
 
   /** The bytes of a range, or the whole file, each with where it begins. */
   async function load(name: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Loaded | undefined> {
     const kept = files.get(name);
     if (kept !== undefined) return { offset: 0, bytes: kept, size: kept.length };
-    const response = await send(request, urlOf(name), range, signal);
+    const init: RequestInit = { signal, ...(mutable.has(name) && { cache: 'no-cache' }) };
+    const response = await send(request, urlOf(name), range, init);
     if (isAbsent(response)) {
       await response.body?.cancel();
       return undefined;
@@ -84,12 +88,12 @@ function cut(name: string, { offset, bytes, size }: Loaded, range: ByteRange | u
   return bytes.slice(from - offset, from - offset + length);
 }
 
-async function send(request: typeof fetch, url: string, range: ByteRange | undefined, signal: AbortSignal) {
+async function send(request: typeof fetch, url: string, range: ByteRange | undefined, init: RequestInit) {
   const headers = range && { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
   try {
-    return await request(url, { signal, ...(headers && { headers }) });
+    return await request(url, { ...init, ...(headers && { headers }) });
   } catch (error) {
-    throw networkError(url, signal, error);
+    throw networkError(url, init.signal ?? undefined, error);
   }
 }
 

@@ -30,7 +30,7 @@ export function openBlocks(store: Store, manifest: PublishedManifest, cache: Cac
   const starts = new Float64Array(parts.length + 1);
   for (const [part, { bytes }] of parts.entries()) starts[part + 1] = (starts[part] ?? 0) + bytes;
 
-  const fetch = async ({ offset, length }: Place, signal?: AbortSignal): Promise<Uint8Array> => {
+  const storedAt = async ({ offset, length }: Place, signal?: AbortSignal): Promise<Uint8Array> => {
     const part = lastNotAfter(parts.length, (each) => (starts[each] ?? 0) <= offset);
     const { name } = parts[part] ?? {};
     if (name === undefined) throw corrupt('manifest', 'it names a block beyond the last file');
@@ -52,7 +52,7 @@ export function openBlocks(store: Store, manifest: PublishedManifest, cache: Cac
       const key = `${build}@${place.offset}`;
       const cached = cache.get<{ readonly value: Value }>(key);
       if (cached !== undefined) return cached.value;
-      const stored = await fetch(place, signal);
+      const stored = await storedAt(place, signal);
       const bytes = form === 'raw' ? checked(stored, nameOf(region)) : await unframe(stored, nameOf(region));
       const value = decode(bytes);
       cache.set(key, { value }, bytes.length * (form === 'raw' ? 1 : DECODED_WEIGHT));
