@@ -7,7 +7,7 @@ import { toSearchError } from '../../src/core/errors.ts';
 import { resultsOf } from '../../src/eval/results.ts';
 import { loadCatalog } from '../../src/models/catalog.ts';
 import { fileStore } from '../../src/store/files.ts';
-import { GATED, ownSetArguments } from './own-set.ts';
+import { GATED, ownSetArguments, WITHOUT_RERANKER } from './own-set.ts';
 import { qualityPage } from './page.ts';
 import { type Results, recordOf, type SetRecord } from './record.ts';
 
@@ -24,7 +24,6 @@ const shared = resolve(root, '../shared/eval');
 const KEPT = join(import.meta.dirname, 'results.json');
 const BASELINE = join(import.meta.dirname, 'own-baseline.json');
 const SETS = ['own', 'docs-anthropic', 'scifact', 'msmarco-dl19 BM25 run', 'msmarco-dl19', 'cranfield', 'cisi'];
-const WITHOUT_RERANKER = ['lexical', 'dense', 'hybrid:rrf', 'hybrid:minmax'];
 
 async function models(): Promise<readonly string[]> {
   const catalog = await loadCatalog(fileStore(join(root, 'models')));
