@@ -37,7 +37,7 @@ export function readText(path: string, what: string): string {
     const missing = toSearchError(cause).message.startsWith('ENOENT');
     throw new SearchError(
       missing ? 'not-found' : 'bad-input',
-      `${path}: ${missing ? 'there is no such file' : 'this cannot be read'}; ${what} was expected here.`,
+      `${path}: ${missing ? 'there is no such file' : 'this cannot be read'}. Expected here: ${what}.`,
       { cause },
     );
   }

@@ -158,9 +158,9 @@ describe('findling eval', () => {
     [['--depth', '0'], '--depth takes a whole number'],
     [['--max-drop', 'x'], '--max-drop takes a number'],
     [['--wrong'], "Unknown option '--wrong'"],
-    [['--split', 'dev'], 'there is no such file; the judgements'],
-    [['--given-run', 'gone.trec'], 'gone.trec: there is no such file; a TREC run'],
-    [['--baseline', 'gone.json'], 'gone.json: there is no such file; earlier results'],
+    [['--split', 'dev'], 'there is no such file. Expected here: the judgements'],
+    [['--given-run', 'gone.trec'], 'gone.trec: there is no such file. Expected here: a TREC run'],
+    [['--baseline', 'gone.json'], 'gone.json: there is no such file. Expected here: earlier results'],
     [['second'], 'One folder at a time'],
   ])('refuses %j in a sentence', async (args, message) => {
     testSet();
