@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build, createServer } from 'vite';
+import { afterAll, describe, expect, it } from 'vitest';
+import { staticIndex } from '../engine/static-index.ts';
+import { fileStore } from '../store/files.ts';
+import { httpStore } from '../store/http.ts';
+import { findling, UPDATE_EVENT } from './vite.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'findling-vite-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const page = (title: string, text: string) =>
+  `<!doctype html><html lang="en"><title>${title}</title><main><h1>${title}</h1><p>${text}</p></main>`;
+writeFileSync(join(root, 'index.html'), page('Home', 'A lighthouse keeps ships from the rocks.'));
+
+async function passagesOf(index: ReturnType<typeof staticIndex>, term: string): Promise<number> {
+  const { terms } = await index.open();
+  return (await terms.postings([term]))[0]?.fields[2]?.passages.length ?? 0;
+}
+
+describe('findling for Vite', () => {
+  it('indexes what was built', async () => {
+    await build({ root, configFile: false, logLevel: 'silent', plugins: [findling()] });
+    const folder = join(root, 'dist/findling');
+    expect(readdirSync(folder).length).toBe(2);
+    expect(await passagesOf(staticIndex('built', fileStore(folder)), 'lighthous')).toBe(1);
+  }, 60_000);
+
+  it('serves an index in development and says when it has changed', async () => {
+    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    const server = await createServer({
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      server: { port: 0, host: '127.0.0.1' },
+      plugins: [findling()],
+    });
+    try {
+      await server.listen();
+      const address = server.httpServer?.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      const url = `http://127.0.0.1:${port}/findling/`;
+      expect(await passagesOf(staticIndex('dev', httpStore(url)), 'lighthous')).toBe(1);
+      const updated = new Promise<void>((done) => {
+        const send = server.ws.send.bind(server.ws);
+        server.ws.send = (...args: unknown[]) => {
+          if (JSON.stringify(args).includes(UPDATE_EVENT)) done();
+          return send(...(args as Parameters<typeof send>));
+        };
+      });
+      // The watcher must have seen the folder before the file comes.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      writeFileSync(join(root, 'more.html'), page('More', 'A second lighthouse, further north.'));
+      await updated;
+      expect(await passagesOf(staticIndex('dev', httpStore(url)), 'lighthous')).toBe(2);
+    } finally {
+      await server.close();
+    }
+  }, 60_000);
+});
