@@ -27,6 +27,8 @@ export function createAnswers(options: Answering) {
   const ms: Record<string, number> = {};
   const skipped: SkippedStage[] = [];
   const ranks = new Map<string, ReadonlyMap<PassageId, { readonly rank: number; readonly score: number }>>();
+  /** What a passage shows, made once a search: the stages mostly reorder the same passages. */
+  const dressed = new Map<PassageId, Omit<Result, 'score' | 'explain'>>();
   let waiting: { readonly stage: string; readonly ranking: Ranking } | undefined;
   let dressing: Promise<void> | undefined;
 
@@ -38,18 +40,24 @@ export function createAnswers(options: Answering) {
       }),
     );
 
+  const dressAll = async (ids: readonly PassageId[]): Promise<void> => {
+    if (ids.length === 0) return;
+    const stored = await options.passages.passages(ids);
+    const presented = await Promise.all(stored.map((passage) => options.present(passage)));
+    for (const [at, { id, documentId, url, anchor, title, heading }] of stored.entries()) {
+      const own = presented[at];
+      if (own !== undefined) dressed.set(id, { id, documentId, url, anchor, title, heading, ...own });
+    }
+  };
+
   const answer = async (stage: string, ranking: Ranking, complete: boolean): Promise<Answer> => {
     const top = ranking.slice(0, options.limit);
-    const stored = await options.passages.passages(top.map(({ id }) => id));
-    const known = new Map(stored.map((passage) => [passage.id, passage]));
-    const dressed = top.map(async ({ id, score }): Promise<Result | undefined> => {
-      const passage = known.get(id);
-      if (passage === undefined) return undefined;
-      const { documentId, url, anchor, title, heading } = passage;
-      const shown = { id, documentId, url, anchor, title, heading, score, ...(await options.present(passage)) };
-      return options.explain ? { ...shown, explain: explained(id) } : shown;
+    await dressAll(top.map(({ id }) => id).filter((id) => !dressed.has(id)));
+    const results = top.flatMap(({ id, score }): Result[] => {
+      const own = dressed.get(id);
+      if (own === undefined) return [];
+      return [options.explain ? { ...own, score, explain: explained(id) } : { ...own, score }];
     });
-    const results = (await Promise.all(dressed)).filter((result) => result !== undefined);
     return { query: options.query, results, stage, complete, skipped: [...skipped], ms: { ...ms } };
   };
 

@@ -11,6 +11,7 @@ import { bm25 } from '../retrieve/bm25.ts';
 import { dense } from '../retrieve/dense.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain } from './constraint.ts';
+import { headStart, heldBack } from './head-start.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
 import { tolerant } from './optional.ts';
 import { pipelines } from './pipelines.ts';
@@ -74,8 +75,9 @@ function fusionOf(option: FusionOption | undefined): Fusion {
 /** Runs pipelines over the corpora. Each search opens its own moment of every corpus. */
 export function createSearcher(parts: SearcherParts): Searcher {
   const timings = createTimings();
+  let semanticIsWarm = false;
 
-  const prepare = async (text: string, options: SearchOptions, context: Context) => {
+  const prepare = async (text: string, options: SearchOptions, context: Context, ready: Promise<void>) => {
     const query = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
     const moments = await openMoments(parts.corpora, context);
     const union = unite(moments);
@@ -83,7 +85,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const lexical = parts.language === undefined ? {} : { languages: [parts.language] };
     const retrievers = {
       bm25: bm25({ ...union, options: lexical }),
-      dense: constrain(denseOf(moments, parts.embedder), passages),
+      dense: heldBack(constrain(denseOf(moments, parts.embedder), passages), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
     const all = pipelines(
@@ -99,6 +101,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
 
   const timed = (onStage: (event: StageEvent) => void) => (event: StageEvent) => {
     if (event.kind === 'ranked' && event.complete) timings.record(event.stage, event.ms);
+    if (event.kind === 'ranked' && event.stage === 'dense') semanticIsWarm = true;
     onStage(event);
   };
 
@@ -106,16 +109,18 @@ export function createSearcher(parts: SearcherParts): Searcher {
     timings,
     async rank(text, options = {}, signal = never, onStage = () => undefined) {
       const context = { signal, onStage: timed(onStage) };
-      const { query, pipeline } = await prepare(text, options, context);
+      const { query, pipeline } = await prepare(text, options, context, Promise.resolve());
       return pipeline.retrieve(query, options.depth ?? DEFAULTS.depth, context);
     },
     async search(text, options = {}, signal = never, onAnswer = () => undefined) {
       const start = performance.now();
       let last = 'bm25';
+      const first = headStart();
+      if (semanticIsWarm || options.pipeline === 'dense') first.end();
       const events: StageEvent[] = [];
       let forward = (event: StageEvent): void => void events.push(event);
       const context = { signal, onStage: timed((event) => forward(event)) };
-      const { query, passages, pipeline } = await prepare(text, options, context);
+      const { query, passages, pipeline } = await prepare(text, options, context, first.over);
       const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
       const answers = createAnswers({
         query: text,
@@ -124,7 +129,10 @@ export function createSearcher(parts: SearcherParts): Searcher {
         shown,
         passages,
         present: presenter(query, options.excerptLength ?? DEFAULTS.excerptLength),
-        onAnswer,
+        onAnswer(answer) {
+          first.end();
+          onAnswer(answer);
+        },
         start,
       });
       forward = (event) => {
