@@ -4,9 +4,9 @@ import { join, resolve } from 'node:path';
 import { type Browser, chromium } from '@playwright/test';
 import { build } from 'vite';
 import { CHROMIUM_ARGS, ensureChromium } from '../test/chromium.ts';
+import { ensurePagefind } from './pagefind.ts';
 import { FAST_4G, type Link, type MeasuredServer, measuredServer } from './payload/server.ts';
 import { missingSources, type Site, siteOf } from './payload/sites.ts';
-import { ensurePagefind } from './pagefind.ts';
 import { type BenchOptions, median, type Row, row } from './row.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -70,7 +70,7 @@ export async function run(options: BenchOptions): Promise<readonly Row[]> {
     return [];
   }
   const names = options.sizes ?? (options.quick === true ? [] : [10_000]);
-  const sites = names.map((size) => siteOf(size));
+  const sites = [siteOf('python'), siteOf('postgres'), ...names.map((size) => siteOf(size))];
   await buildPage();
   const browser = await chromium.launch({ executablePath: ensureChromium(), args: [...CHROMIUM_ARGS] });
   try {

@@ -14,7 +14,7 @@ export interface Link {
 
 export interface MeasuredServer {
   readonly url: string;
-  /** Bytes on the wire both ways, headers included, and requests, since the last call. */
+  /** Bytes sent, headers included, and requests, since the last call. */
   take(): { readonly bytes: number; readonly requests: number };
   /** Makes all later answers as slow as that link; undefined for as fast as can be. */
   throttle(link: Link | undefined): void;
@@ -115,7 +115,7 @@ export async function measuredServer(folders: Readonly<Record<string, string>>):
 }
 
 function bytesOf(socket: Socket): number {
-  return socket.bytesRead + socket.bytesWritten;
+  return socket.bytesWritten;
 }
 
 function sleep(ms: number): Promise<void> {

@@ -5,7 +5,7 @@ import { passageText } from '../core/passage-text.ts';
 import { publishedFingerprint } from '../engine/static-index.ts';
 import { createAnalyzer } from '../index/lexical/analysis.ts';
 import { buildPublishedIndex, type PublishedDocument } from '../index/published/builder.ts';
-import { MANIFEST_NAME } from '../index/published/manifest.ts';
+import { isPart, MANIFEST_NAME } from '../index/published/manifest.ts';
 import { quantise } from '../index/vectors/quantise.ts';
 import { readDocument } from '../ingest/document.ts';
 import { CHUNKER_VERSION, splitPassages } from '../ingest/passages.ts';
@@ -126,6 +126,5 @@ async function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>
     const same = there.has(name) && Buffer.compare(await readFile(join(folder, name)), bytes) === 0;
     if (!same) await writeFile(join(folder, name), bytes);
   }
-  for (const name of there)
-    if (/^findling-[0-9a-f]{14}\.bin$/.test(name) && !files.has(name)) await rm(join(folder, name));
+  for (const name of there) if (isPart(name) && !files.has(name)) await rm(join(folder, name));
 }

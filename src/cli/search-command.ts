@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
 import { SearchError } from '../core/errors.ts';
 import type { Store } from '../core/ports.ts';
@@ -66,7 +67,10 @@ async function ask(
     embedder: { embedQuery: refuse, embedPassages: refuse },
     reranker: () => ({ name: 'none', rerank: refuse }),
   });
-  return searcher.search(question, { pipeline, limit, typing: false });
+  const { signal } = new AbortController();
+  // Every read listens to it; Node warns at eleven.
+  setMaxListeners(0, signal);
+  return searcher.search(question, { pipeline, limit, typing: false }, signal);
 }
 
 function storeOf(place: string): Store {

@@ -26,10 +26,11 @@ export interface StaticIndex extends SearchableCorpus {
  * of its own model, so that only its terms must be cut as this code cuts a question's: 'mismatch' where they are not.
  * After a failure, or when the site has been published anew, the next search opens it again.
  */
-export function staticIndex(name: string, store: Store): StaticIndex {
+export function staticIndex(name: string, store: Store, onOpened?: (index: PublishedIndex) => void): StaticIndex {
   const load = async () => {
     const index = await openPublishedIndex(store, { words: basicWords });
     checkTokenizer(index.facts.fingerprint, name);
+    onOpened?.(index);
     return index;
   };
   let opened = once(load);

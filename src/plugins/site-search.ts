@@ -2,8 +2,9 @@ import { SearchError } from '../core/errors.ts';
 import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
 import type { Answer, SearchOptions } from '../engine/types.ts';
-import { MANIFEST_NAME } from '../index/published/manifest.ts';
+import { isPart, MANIFEST_NAME } from '../index/published/manifest.ts';
 import { httpStore } from '../store/http.ts';
+import { cachedHttpStore } from '../store/http-cache.ts';
 
 export interface SiteSearchOptions {
   /** Folders of indexes that `findling index` wrote; several sites are searched as one. */
@@ -31,7 +32,10 @@ export interface SiteSearch {
  * some tens of kilobytes; createSearch() has everything else.
  */
 export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
-  const indexes = options.urls.map((url) => staticIndex(url, httpStore(url, { mutable: [MANIFEST_NAME] })));
+  const indexes = options.urls.map((url) => {
+    const store = cachedHttpStore(httpStore(url, { mutable: [MANIFEST_NAME] }), { url, isImmutable: isPart });
+    return staticIndex(url, store, ({ facts }) => void store.keepOnly(facts.parts.map(({ name }) => name)));
+  });
   const refuse = () =>
     Promise.reject(
       new SearchError('unsupported', 'Reranking needs createSearch(); this page searches without models.'),

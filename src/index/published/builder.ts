@@ -42,7 +42,7 @@ export interface PublishOptions extends PackOptions {
 /** A block of texts is closed at this size before compression: about 2 kB on the wire. */
 const TEXTS_BYTES = 5 * 1024;
 /** Vectors a query looks at: some 60 kB. */
-const PROBES = Number(process.env.PROBES ?? 640);
+const PROBES = 640;
 /** Names are hashes of contents: two builds of one site share what has not changed, and caches may keep them for ever. */
 const PART_PREFIX = 'findling-';
 

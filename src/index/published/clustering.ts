@@ -11,9 +11,9 @@ export interface Clustering {
   readonly cluster: Uint32Array;
 }
 
-const ROUNDS = 4;
+const ROUNDS = 3;
 /** Vectors a cluster that the rounds look at; all are assigned at the end. */
-const SAMPLE_PER_CLUSTER = 20;
+const SAMPLE_PER_CLUSTER = 12;
 
 /**
  * Spherical k-means (Dhillon and Modha, Machine Learning 42, 2001): vectors go to the centroid of the highest inner

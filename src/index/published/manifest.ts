@@ -9,6 +9,11 @@ import { type PackedRegion, REGIONS, type RegionName } from './packing.ts';
 export const PUBLISHED_FORMAT = 1;
 /** The one file whose name never changes; it names all others. */
 export const MANIFEST_NAME = 'findling.bin';
+/** Whether a file of an index never changes under its name. */
+export function isPart(name: string): boolean {
+  return /^findling-[0-9a-f]{14}\.bin$/.test(name);
+}
+
 const MAGIC = [0x46, 0x4e, 0x44, 0x4c] as const; // FNDL
 
 /** A run of passages whose section has another weight than 1. */

@@ -1,0 +1,80 @@
+import { describe, expect, it, vi } from 'vitest';
+import { cachedHttpStore } from './http-cache.ts';
+import { memoryStore } from './memory.ts';
+
+/** As much of the Cache API as is used; `broken` throws as a full disk does. */
+function fakeCaches(broken = false): CacheStorage {
+  const entries = new Map<string, Uint8Array>();
+  const cache = {
+    match: async (key: string) => {
+      const bytes = entries.get(key);
+      return bytes && new Response(new Uint8Array(bytes));
+    },
+    put: async (key: string, response: Response) => {
+      if (broken) throw new DOMException('full', 'QuotaExceededError');
+      entries.set(key, new Uint8Array(await response.arrayBuffer()));
+    },
+    keys: async () => [...entries.keys()].map((url) => ({ url })),
+    delete: async (key: string) => entries.delete(key),
+  };
+  return { open: async () => cache } as unknown as CacheStorage;
+}
+
+const OPTIONS = { url: 'http://localhost/index', isImmutable: (name: string) => name.endsWith('.bin') };
+
+async function setup(caches: CacheStorage | undefined) {
+  const inner = memoryStore();
+  await inner.write({
+    put: new Map([
+      ['a.bin', Uint8Array.of(1, 2, 3, 4)],
+      ['manifest', Uint8Array.of(9)],
+    ]),
+  });
+  const read = vi.spyOn(inner, 'read');
+  return {
+    read,
+    store: cachedHttpStore(inner, { ...OPTIONS, caches }),
+    again: () => cachedHttpStore(inner, { ...OPTIONS, caches }),
+  };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('cachedHttpStore', () => {
+  it('reads a range once, for later stores too', async () => {
+    const { store, again, read } = await setup(fakeCaches());
+    expect(await store.read('a.bin', { offset: 1, length: 2 })).toEqual(Uint8Array.of(2, 3));
+    await settled();
+    expect(await again().read('a.bin', { offset: 1, length: 2 })).toEqual(Uint8Array.of(2, 3));
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(await store.read('none.bin', { offset: 0, length: 1 })).toBeUndefined();
+  });
+  it('cuts ranges out of a blob that was read whole', async () => {
+    const { store, read } = await setup(fakeCaches());
+    await store.read('a.bin');
+    await settled();
+    expect(await store.read('a.bin', { offset: 2, length: 2 })).toEqual(Uint8Array.of(3, 4));
+    expect(read).toHaveBeenCalledTimes(1);
+  });
+  it('never keeps what may change, and forgets what was replaced', async () => {
+    const { store, read } = await setup(fakeCaches());
+    await store.read('manifest');
+    await store.read('manifest');
+    await store.read('a.bin');
+    await settled();
+    await store.keepOnly(['b.bin']);
+    await store.read('a.bin');
+    expect(read).toHaveBeenCalledTimes(4);
+  });
+  it.each([
+    ['a full cache', fakeCaches(true)],
+    ['no cache', undefined],
+  ])('does without with %s', async (_, caches) => {
+    const { store, read } = await setup(caches);
+    for (let time = 0; time < 2; time += 1) {
+      expect(await store.read('a.bin')).toEqual(Uint8Array.of(1, 2, 3, 4));
+      await settled();
+    }
+    expect(read).toHaveBeenCalledTimes(2);
+  });
+});

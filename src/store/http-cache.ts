@@ -1,0 +1,76 @@
+import { throwIfAborted } from '../core/cancellation.ts';
+import type { ByteRange, Store } from '../core/ports.ts';
+
+export interface HttpCacheOptions {
+  /** Names the entries; that of the store behind. */
+  readonly url: string;
+  /** Blobs whose content belongs to their name for ever; others are read through. */
+  readonly isImmutable: (name: string) => boolean;
+  /** Instead of the platform's, for tests; undefined where there is none (an insecure context). */
+  readonly caches?: CacheStorage | undefined;
+}
+
+/** A read-only store that keeps what it has read in the browser's Cache API, where all tabs and later visits find it. */
+export interface CachedStore extends Store {
+  /** Forgets blobs that are not among `names`: those of an index that has been replaced. */
+  keepOnly(names: readonly string[]): Promise<void>;
+}
+
+const CACHE_NAME = 'findling-published';
+const RANGE = 'findling-range';
+
+/**
+ * Keeps ranges as entries of their own (the Cache API takes no 206), and whole blobs as themselves: of one that is there
+ * whole (prefetch) every range is cut. A cache that fails, is full or is not there costs nothing but its benefit.
+ */
+export function cachedHttpStore(inner: Store, options: HttpCacheOptions): CachedStore {
+  const platform = 'caches' in options ? options.caches : globalThis.caches;
+  const base = new URL(options.url.replace(/\/*$/, '/'), globalThis.location?.href ?? 'http://localhost/').href;
+  const keyOf = (name: string, range?: ByteRange) => {
+    const key = new URL(name, base);
+    if (range !== undefined) key.searchParams.set(RANGE, `${range.offset}-${range.length}`);
+    return key.href;
+  };
+  const attempt = async <T>(job: (cache: Cache) => Promise<T>): Promise<T | undefined> => {
+    try {
+      return platform === undefined ? undefined : await job(await platform.open(CACHE_NAME));
+    } catch {
+      // Storage is full, or switched off: the network has it all.
+      return undefined;
+    }
+  };
+  const kept = (name: string, range: ByteRange | undefined) =>
+    attempt(async (cache) => {
+      const own = await cache.match(keyOf(name, range));
+      if (own !== undefined) return new Uint8Array(await own.arrayBuffer());
+      const whole = range === undefined ? undefined : await cache.match(keyOf(name));
+      if (whole === undefined || range === undefined) return undefined;
+      const part = (await whole.blob()).slice(range.offset, range.offset + range.length);
+      return part.size === range.length ? new Uint8Array(await part.arrayBuffer()) : undefined;
+    });
+  const keep = (name: string, range: ByteRange | undefined, bytes: Uint8Array) =>
+    attempt((cache) => cache.put(keyOf(name, range), new Response(new Uint8Array(bytes))));
+
+  return {
+    ...inner,
+    async read(name, range, signal) {
+      throwIfAborted(signal);
+      if (!options.isImmutable(name)) return inner.read(name, range, signal);
+      const known = await kept(name, range);
+      if (known !== undefined) return known;
+      const bytes = await inner.read(name, range, signal);
+      if (bytes !== undefined) void keep(name, range, bytes);
+      return bytes;
+    },
+    async keepOnly(names) {
+      const wanted = new Set(names.map((name) => keyOf(name)));
+      await attempt(async (cache) => {
+        for (const { url } of await cache.keys()) {
+          const plain = new URL(url);
+          plain.searchParams.delete(RANGE);
+          if (plain.href.startsWith(base) && !wanted.has(plain.href)) await cache.delete(url);
+        }
+      });
+    },
+  };
+}
