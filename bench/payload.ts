@@ -230,7 +230,7 @@ function buildIndexes(site: Site, { say }: BenchOptions) {
 
 function seconds(command: string, args: readonly string[]): number {
   const start = performance.now();
-  execFileSync(join(ROOT, command), args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(resolve(ROOT, command), args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
   return (performance.now() - start) / 1000;
 }
 
