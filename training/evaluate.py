@@ -64,11 +64,14 @@ def embedders() -> dict:
     return found
 
 
-def onnx_scorer(path, most: int = 256):
-    """Token pairs → logits by the shipped file itself, one pair a call as the engine does, two threads."""
-    from training.export import run
+def scorer(name: str, form: str):
+    """Token pairs → logits. `torch` is the checkpoint in bfloat16 and batches, many times faster for the base; any other
+    form is the shipped file itself, one pair a call as the engine does."""
+    from training.export import load, run
 
-    return lambda pairs: run(path, pairs, most, threads=2)
+    if form == "torch":
+        return judge.scorer_of(load(work(name, "model.pt")), 256)
+    return lambda pairs: run(MODELS / name / f"model.{form}.onnx", pairs, 256, threads=2)
 
 
 def shortlists(depth: int) -> dict[str, judge.Shortlist]:
@@ -83,7 +86,7 @@ def rerankers(names: list[str], depth: int, form: str) -> dict:
     for title, one in shortlists(depth).items():
         found[title] = {"first": by_type(one.test, one.ndcg_per_query(one.first))}
         for name in names:
-            logits = one.logits(onnx_scorer(MODELS / name / f"model.{form}.onnx"))
+            logits = one.logits(scorer(name, form))
             for label, weight in (("overwritten", 1.0), ("blended", BLEND)):
                 scores = rankers.reranked(one.first, one.picked, logits, weight)
                 found[title][f"{name} {label}"] = by_type(one.test, one.ndcg_per_query(scores))
@@ -100,7 +103,7 @@ def seed_table(name: str, model: str, form: str, limit: int = 10, over_fetch: in
     for label, stage in (("lexical", "bm25"), ("dense", "static-256"), ("hybrid", "hybrid")):
         first = stages[stage]
         one = judge.Shortlist(test, first, rankers.candidates(first, limit * over_fetch))
-        logits = one.logits(onnx_scorer(MODELS / model / f"model.{form}.onnx"))
+        logits = one.logits(scorer(model, form))
         for title, scores in ((label, first), (f"{label}, reranked", rankers.reranked(first, one.picked, logits, BLEND))):
             found[title] = [round(float(per_query(test, scores, measures.hit, depth=d).mean()), 3) for d in (5, 10)]
     log("evaluate", table="hit rate@5 @10", set=name, model=model, **found)
@@ -110,10 +113,12 @@ def seed_table(name: str, model: str, form: str, limit: int = 10, over_fetch: in
 def evaluate(models: list[str], depth: int, form: str, only_embedder: bool) -> None:
     path = MODELS / "figures.json"
     figures = json.loads(path.read_text()) if path.exists() else {}
-    figures["embedders"] = embedders()
+    if only_embedder or "embedders" not in figures:
+        figures["embedders"] = embedders()
     if not only_embedder:
         for model in models:
             figures.setdefault("rerankers", {})[model] = rerankers([model], depth, form)
+            figures["rerankers"][model]["about"] = {"depth": depth, "form": form}
             figures.setdefault("seedTable", {})[model] = seed_table("docs-anthropic", model, form)
             path.write_text(json.dumps(figures, indent=1) + "\n")
     path.write_text(json.dumps(figures, indent=1) + "\n")

@@ -107,11 +107,30 @@ def to_int8(source: Path, target: Path) -> None:
                      op_types_to_quantize=["MatMul"], extra_options={"MatMulConstBOnly": True})
 
 
-def to_weights(source: Path, target: Path, bits: int) -> None:
-    """Weight-only MatMulNBits with fp32 arithmetic, over int8 word rows."""
+def fold(model: CrossEncoder, rows: int) -> CrossEncoder:
+    """Let more of the rarest tokens share their nearest neighbour's row, until `rows` are left."""
+    from dataclasses import replace
+
+    from training.crossencoder import folding
+    from training.train import token_counts
+
+    counts = np.zeros(model.shape.rows)
+    np.add.at(counts, model.row_of.numpy(), token_counts())
+    onto, kept = folding(model.words.weight, counts, rows)
+    small = CrossEncoder(replace(model.shape, rows=rows))
+    state = model.state_dict()
+    state["row_of"] = onto[state["row_of"]]
+    state["words.weight"] = state["words.weight"][kept]
+    small.load_state_dict(state)
+    return small.eval()
+
+
+def to_weights(source: Path, target: Path, bits: int, block: int) -> None:
+    """Weight-only MatMulNBits with fp32 arithmetic, over int8 word rows. Blocks of 128 at 8 bits, 32 at 4: as many bytes of
+    scales as the file can bear."""
     from onnxruntime.quantization.matmul_nbits_quantizer import DefaultWeightOnlyQuantConfig, MatMulNBitsQuantizer
 
-    config = DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, accuracy_level=0, bits=bits)
+    config = DefaultWeightOnlyQuantConfig(block_size=block, is_symmetric=True, accuracy_level=0, bits=bits)
     quantiser = MatMulNBitsQuantizer(small_rows(onnx.load(source)), algo_config=config)
     quantiser.process()
     quantiser.model.save_model_to_file(str(target), False)
@@ -152,15 +171,17 @@ def canary(folder: Path, reference: Path, files: list[str]) -> dict:
     return tolerance
 
 
-def export(checkpoint: Path, name: str, most: int, bits: int) -> None:
+def export(checkpoint: Path, name: str, most: int, bits: int, rows: int) -> None:
     model = load(checkpoint)
+    if rows and rows < model.shape.rows:
+        model = fold(model, rows)
     folder = MODELS / name
     folder.mkdir(parents=True, exist_ok=True)
     full = work(name, "model.fp32.onnx")
     to_onnx(model, full)
     files = ["model.int8.onnx", f"model.w{bits}.onnx", "model.fp16.onnx"]
     to_int8(full, folder / files[0])
-    to_weights(full, folder / files[1], bits)
+    to_weights(full, folder / files[1], bits, 128 if bits == 8 else 32)
     to_fp16(full, folder / files[2])
     shape = model.shape
     config = {"layers": shape.layers, "hidden": shape.hidden, "heads": shape.heads, "intermediate": shape.inner,
@@ -183,5 +204,6 @@ if __name__ == "__main__":
     options.add_argument("name")
     options.add_argument("--most", type=int, default=256)
     options.add_argument("--bits", type=int, default=8)
+    options.add_argument("--rows", type=int, default=0, help="fold the word rows to this many")
     given = options.parse_args()
-    export(given.checkpoint, given.name, given.most, given.bits)
+    export(given.checkpoint, given.name, given.most, given.bits, given.rows)
