@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { type Browser, chromium } from '@playwright/test';
 import { build } from 'vite';
 import { CHROMIUM_ARGS, ensureChromium } from '../test/chromium.ts';
-import { ensurePagefind } from './pagefind.ts';
+import { ensurePagefind } from './payload/pagefind.ts';
 import { FAST_4G, type Link, type MeasuredServer, measuredServer } from './payload/server.ts';
 import { missingSources, type Site, siteOf } from './payload/sites.ts';
 import { type BenchOptions, median, type Row, row } from './row.ts';

@@ -9,7 +9,7 @@ const PAGEFIND = '1.6.0';
  * holds its binaries for every platform, and then `npm ci` would fail for everybody who never runs this benchmark.
  */
 export function ensurePagefind(): string {
-  const folder = resolve(import.meta.dirname, '../.cache/pagefind', PAGEFIND);
+  const folder = resolve(import.meta.dirname, '../../.cache/pagefind', PAGEFIND);
   const command = resolve(folder, 'node_modules/.bin/pagefind');
   if (!existsSync(command))
     execFileSync('npm', ['install', '--no-save', '--prefix', folder, `pagefind@${PAGEFIND}`], { stdio: 'ignore' });
