@@ -7,6 +7,7 @@ const QUESTION = 'how do I serve files under a sub path';
 
 test('everything is reached by keyboard, and focus stays where it is while the list improves', async ({ page }) => {
   await openPage(page, rerankerParameter());
+  const heard = await listen(page);
   const input = page.getByRole('searchbox', { name: 'Search the documentation and your files' });
   await page.keyboard.press('Tab');
   await expect(input).toBeFocused();
@@ -27,8 +28,12 @@ test('everything is reached by keyboard, and focus stays where it is while the l
   // The words of a result that is focused are asked again: it stays, wherever the better list puts it.
   await page.keyboard.press('ArrowDown');
   const held = await results(page).first().getAttribute('data-id');
+  await expect.poll(async () => (await heard()).at(-1)?.complete).toBe(true);
+  const before = (await heard()).length;
   await page.locator('findling-search').evaluate((element, text) => Object.assign(element, { query: text }), QUESTION);
-  await answered(page, 'reranked');
+  await expect
+    .poll(async () => (await heard()).slice(before).at(-1))
+    .toMatchObject({ stage: 'reranked', complete: true });
   expect(
     await page
       .locator('findling-search')

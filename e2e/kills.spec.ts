@@ -15,7 +15,7 @@ async function killAndCheck({ kills, documents, sections }: { kills: number; doc
     content: Array.from(
       { length: sections },
       (_, section) =>
-        `## Section ${section}\n\n${Array.from({ length: 40 }, (_, at) => word(index * 1000 + section * 40 + at)).join(' ')}.\n`,
+        `## Section ${section}\n\n${Array.from({ length: 20 }, (_, at) => word(index * 1000 + section * 20 + at)).join(' ')}.\n`,
     ).join('\n'),
   }));
   const options = {
