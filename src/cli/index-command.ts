@@ -20,7 +20,7 @@ export async function indexCommand(args: readonly string[]): Promise<number> {
 
 async function indexOnce({ folder, config, json }: IndexArguments): Promise<SiteReport> {
   const report = await indexSite({ folder, ...config, onProgress: progressLine() });
-  process.stderr.write(`\r${' '.repeat(78)}\r`);
+  if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(78)}\r`);
   for (const { id, reason } of report.failed) process.stderr.write(`left out ${id}: ${reason}\n`);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : said(report));
   return report;
@@ -34,20 +34,21 @@ function said({ pages, embedded, passages, indexes, seconds }: SiteReport): stri
   return `${pages} pages (${embedded} new or changed), ${passages} passages in ${seconds.toFixed(1)} s\n${lines.join('')}`;
 }
 
-/** Writes a line with rate and time left, at most five times a second. */
+/** Writes a line with rate and time left: over itself in a terminal, now and then in a log. */
 function progressLine(): (progress: SiteProgress) => void {
   const start = performance.now();
   let shown = 0;
   let step = '';
   return (progress) => {
     const now = performance.now();
-    if (progress.step === step && now - shown < 200) return;
+    if (progress.step === step && now - shown < (process.stderr.isTTY ? 200 : 10_000)) return;
     shown = now;
     step = progress.step;
     const rate = progress.done / ((now - start) / 1000);
     const left = rate > 0 ? Math.ceil((progress.of - progress.done) / rate) : 0;
     const counted = `${progress.done} of ${progress.of}, ${Math.round(rate)} pages/s, ${left} s left`;
-    process.stderr.write(`\r${`${step} ${progress.of > 0 ? counted : ''}`.padEnd(78)}`);
+    const line = `${step} ${progress.of > 0 ? counted : ''}`;
+    process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(78)}` : `${line}\n`);
   };
 }
 

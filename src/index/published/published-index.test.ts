@@ -1,102 +1,17 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type DocumentId, documentId, type Passage, passageId } from '../../core/document.ts';
+import { documentId, passageId } from '../../core/document.ts';
 import { SearchError } from '../../core/errors.ts';
 import type { Store } from '../../core/ports.ts';
 import { memoryStore } from '../../store/memory.ts';
 import { createAnalyzer } from '../lexical/analysis.ts';
 import { FIELDS } from '../terms.ts';
-import { quantise } from '../vectors/quantise.ts';
-import { buildPublishedIndex, type PublishedDocument, type PublishOptions } from './builder.ts';
+import { buildPublishedIndex } from './builder.ts';
+import { DIMENSIONS, embed, OPTIONS, PAGES, SMALL, words } from './fixtures/pages.ts';
 import { MANIFEST_NAME, PUBLISHED_FORMAT } from './manifest.ts';
 import { openPublishedIndex } from './published-index.ts';
-import type { TokenTable } from './word-table.ts';
-
-const DIMENSIONS = 16;
-const TOKENS = [
-  '[UNK]',
-  'cat',
-  'dog',
-  'sleep',
-  'roof',
-  'house',
-  'garden',
-  '##s',
-  '##ing',
-  'read',
-  '.',
-  'k',
-  '##it',
-  '##ten',
-];
-
-function rowOf(id: number): { values: Int8Array; scale: number } {
-  return { values: Int8Array.from({ length: DIMENSIONS }, (_, d) => ((id * 37 + d * 11) % 41) - 20), scale: 0.01 };
-}
-
-/** Greedy pieces of a word, as a model's tokenizer gives them. */
-function encode(word: string): number[] {
-  const ids: number[] = [];
-  for (let at = 0; at < word.length; ) {
-    let end = word.length;
-    const known = () => TOKENS.indexOf((at > 0 ? '##' : '') + word.slice(at, end));
-    while (end > at && known() < 0) end -= 1;
-    if (end === at) return [0];
-    ids.push(known());
-    at = end;
-  }
-  return ids;
-}
-
-const table: TokenTable = { dimensions: DIMENSIONS, tokens: TOKENS, row: rowOf, encode };
-const words = (text: string) => text.toLowerCase().match(/[a-z]+|\./g) ?? [];
-
-function embed(text: string): Float32Array {
-  const sum = new Float32Array(DIMENSIONS);
-  for (const word of words(text))
-    for (const id of encode(word))
-      rowOf(id).values.forEach((value, d) => {
-        sum[d] = (sum[d] ?? 0) + value * 0.01;
-      });
-  const length = Math.hypot(...sum);
-  return length > 0 ? sum.map((value) => value / length) : sum;
-}
-
-function page(name: string, title: string, texts: readonly string[], weight = 1): PublishedDocument {
-  const id: DocumentId = documentId(name);
-  let start = 0;
-  const passages = texts.map((text, ordinal): Passage => {
-    const passage = {
-      start,
-      end: start + text.length,
-      heading: [`Part ${ordinal}`],
-      anchor: `p${ordinal}`,
-      weight,
-      text,
-    };
-    start += text.length;
-    return { id: passageId(id, ordinal), documentId: id, ...passage };
-  });
-  const vectors = Float32Array.from(texts.flatMap((text) => [...embed(text)]));
-  return { document: { id, url: `/${name}`, title, language: 'en' }, passages, vectors: quantise(vectors, DIMENSIONS) };
-}
-
-const NOUNS = ['cat', 'dog', 'house', 'garden', 'roof', 'sleeping', 'reads', 'kitten'];
-const PAGES = Array.from({ length: 60 }, (_, at) =>
-  page(
-    `page-${String(at).padStart(2, '0')}`,
-    `${NOUNS[at % 8]} of number ${at}`,
-    Array.from(
-      { length: 1 + (at % 4) },
-      (_, part) => `The ${NOUNS[(at * 3 + part) % 8]} and the ${NOUNS[(at + part * 5) % 8]}. Word${at} stands here.`,
-    ),
-    at === 7 ? 0.5 : 1,
-  ),
-);
-
-const OPTIONS: PublishOptions = { fingerprint: '["test"]', analyzer: createAnalyzer, table, words };
-/** Everything in many blocks, pages and parts, as in a large index. */
-const SMALL: PublishOptions = { ...OPTIONS, partBytes: 4096, inlineBlocks: 2, pageBlocks: 2 };
 
 async function stored(files: ReadonlyMap<string, Uint8Array>): Promise<Store> {
   const store = memoryStore();
@@ -108,6 +23,20 @@ async function opened(options = OPTIONS) {
   const files = await buildPublishedIndex(PAGES, options);
   return { files, index: await openPublishedIndex(await stored(files), { words }) };
 }
+
+describe('an index of format 1', () => {
+  it('still opens and answers', async () => {
+    const folder = join(import.meta.dirname, 'fixtures/format-1');
+    const files = new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
+    const index = await openPublishedIndex(await stored(files), { words });
+    expect(index.facts).toMatchObject({ documents: 60, passages: 150, fingerprint: '["test"]' });
+    expect((await index.terms.postings(['kitten']))[0]?.fields[2]?.passages.length).toBeGreaterThan(5);
+    const [passage] = await index.passages(await index.idsOf([3]));
+    expect(passage?.text).toBe(PAGES[2]?.passages[0]?.text);
+    const near = async (from: typeof index) => from.vectors?.search(await from.embedder.embedQuery('kittens'), 3);
+    expect(await near(index)).toEqual(await near((await opened()).index));
+  });
+});
 
 describe('a published index', () => {
   it.each([
