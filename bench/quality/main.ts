@@ -2,11 +2,13 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { evaluateAsked } from '../../src/cli/eval.ts';
+import { openEngineEvaluable } from '../../src/cli/eval-engine.ts';
 import { parseEvalOptions } from '../../src/cli/eval-options.ts';
 import { toSearchError } from '../../src/core/errors.ts';
 import { resultsOf } from '../../src/eval/results.ts';
 import { loadCatalog } from '../../src/models/catalog.ts';
 import { fileStore } from '../../src/store/files.ts';
+import { withKeptAnswers } from './answers.ts';
 import { GATED, ownSetArguments, WITHOUT_RERANKER } from './own-set.ts';
 import { qualityPage } from './page.ts';
 import { type Results, recordOf, type SetRecord } from './record.ts';
@@ -15,6 +17,7 @@ const USAGE = `npm run quality -- [options]    measures every set and writes doc
 
   --sets LIST       only these (scifact, docs-anthropic, cranfield, cisi, msmarco-dl19, "msmarco-dl19 BM25 run", own)
   --pipeline LIST   only these pipelines (all whose models are here)
+  --resume          takes reranked answers of an earlier run from .cache/quality: only for the same code and models
   --page            measures nothing, writes the page from the kept results
   --baseline        measures our own set and keeps the results that the test compares with
 `;
@@ -47,10 +50,13 @@ async function argumentsOf(set: string, pipelines: readonly string[]): Promise<r
     : [folder, '--rerank-run', join(folder, 'runs/BM25.trec'), '--pipeline', reranked];
 }
 
-async function measure(set: string, pipelines: readonly string[]): Promise<SetRecord> {
+async function measure(set: string, pipelines: readonly string[], fresh: boolean): Promise<SetRecord> {
   const options = parseEvalOptions(await argumentsOf(set, pipelines));
   if (options === undefined) throw new Error('The options ask for help.');
-  const { evaluation, documents } = await evaluateAsked(options);
+  const answers = join(root, '.cache/quality', set.replaceAll(' ', '-'));
+  const { evaluation, documents } = await evaluateAsked(options, async ({ corpus }) =>
+    withKeptAnswers(await openEngineEvaluable(corpus), answers, fresh),
+  );
   return recordOf(set, documents.length, evaluation);
 }
 
@@ -78,6 +84,7 @@ async function main(): Promise<void> {
     sets: { type: 'string' },
     pipeline: { type: 'string' },
     page: { type: 'boolean' },
+    resume: { type: 'boolean' },
     baseline: { type: 'boolean' },
     help: { type: 'boolean' },
   } as const;
@@ -96,7 +103,7 @@ async function main(): Promise<void> {
     }
     if (set.endsWith(' run') && !pipelines.some((name) => name.startsWith('reranked'))) continue;
     process.stderr.write(`${set} …\n`);
-    const record = await measure(set, pipelines);
+    const record = await measure(set, pipelines, values.resume !== true);
     // Kept after each set: an interrupted run has lost one set at most.
     const { sets } = keptResults();
     const all = [...sets.filter((each) => each.set !== set), record].sort(
