@@ -77,7 +77,7 @@ function siteSource(source: Source, weight: number): SiteSource {
 
 /** `guide/index.html` is found at `guide/`. */
 function pageUrl(path: string): string {
-  return path.replace(/(^|\/)index\.html?$/, '$1').replace(/\.mdx?$/, '');
+  return path.replace(/(^|\/)index\.(?:html?|mdx?)$/, '$1').replace(/\.mdx?$/, '');
 }
 
 function extension(path: string): string {

@@ -1,0 +1,134 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { staticIndex } from '../engine/static-index.ts';
+import { fileStore } from '../store/files.ts';
+import { indexArguments } from './index-options.ts';
+import { indexSite } from './index-site.ts';
+import { findSources, globPattern } from './index-sources.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'findling-index-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+let site = '';
+const put = (path: string, content: string) => {
+  mkdirSync(join(site, path, '..'), { recursive: true });
+  writeFileSync(join(site, path), content);
+};
+const html = (title: string, text: string, head = '') =>
+  `<!doctype html><html lang="en"><head><title>${title}</title>${head}</head><main><h1>${title}</h1><p>${text}</p></main></html>`;
+const options = () => ({
+  folder: site,
+  out: join(site, 'findling'),
+  cache: join(root, `${site.split('/').at(-1)}.cache`),
+  baseUrl: '/docs/',
+  exclude: [] as string[],
+  weights: [] as { glob: string; weight: number }[],
+});
+
+beforeEach(() => {
+  site = mkdtempSync(join(root, 'site-'));
+  put('index.html', html('Home', 'Welcome to the harbour.'));
+  put('guide/index.html', html('Guide', 'How ships are loaded.'));
+  put('guide/cranes & ropes.html', html('Cranes', 'A crane lifts containers.'));
+});
+
+describe('findSources', () => {
+  it('gives pages their addresses and leaves out what is no page', async () => {
+    put('404.html', html('Gone', 'Nothing here.'));
+    put('old.html', html('Old', 'Moved.', '<meta http-equiv="refresh" content="0; url=/new">'));
+    put('secret.html', html('Secret', 'Hidden.', '<meta name="robots" content="noindex, nofollow">'));
+    put('drafts/one.html', html('Draft', 'Not yet.'));
+    put('notes.md', '# Notes');
+    const found = await findSources({ ...options(), exclude: ['drafts/'] });
+    expect(found.map(({ source }) => source.id)).toEqual([
+      '/docs/guide/cranes%20&%20ropes.html',
+      '/docs/guide/',
+      '/docs/',
+    ]);
+  });
+  it('reads Markdown where there is no HTML, and lines of JSON beside both', async () => {
+    rmSync(site, { recursive: true });
+    put('a/index.md', '# A');
+    put('b.mdx', '# B');
+    put('more.jsonl', '{"url":"https://example.org/x","title":"X","text":"Words."}\n\n{"url":"/y","html":"<p>Y"}\n');
+    const found = await findSources(options());
+    expect(found.map(({ source }) => [source.id, source.type])).toEqual([
+      ['/docs/a/', 'markdown'],
+      ['/docs/b', 'markdown'],
+      ['https://example.org/x', 'text'],
+      ['/docs/y', 'html'],
+    ]);
+    put('more.jsonl', '{"url":"/y"}');
+    await expect(findSources(options())).rejects.toMatchObject({ code: 'bad-input' });
+    put('more.jsonl', 'not json');
+    await expect(findSources(options())).rejects.toThrow(/line 1/);
+  });
+  it('knows globs', () => {
+    expect(globPattern('blog/**').test('blog/a/b.html')).toBe(true);
+    expect(globPattern('blog/*').test('blog/a/b.html')).toBe(false);
+    expect(globPattern('*.html').test('a/b.html')).toBe(true);
+    expect(globPattern('**/x?.html').test('x1.html')).toBe(true);
+    expect(globPattern('a.html').test('aXhtml')).toBe(false);
+  });
+});
+
+describe('indexSite', () => {
+  it('reads only pages that changed, and gives the same bytes as a first run', async () => {
+    const first = await indexSite(options());
+    expect(first).toMatchObject({ pages: 3, embedded: 3, failed: [] });
+    const again = await indexSite(options());
+    expect(again).toMatchObject({ pages: 3, embedded: 0 });
+    put('guide/index.html', html('Guide', 'How ships are unloaded.'));
+    expect(await indexSite(options())).toMatchObject({ pages: 3, embedded: 1 });
+    const folder = join(site, 'findling');
+    const bytes = () => readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).toString('base64')]);
+    const incremental = bytes();
+    await indexSite({ ...options(), cache: join(root, 'other.cache') });
+    expect(bytes()).toEqual(incremental);
+    expect(incremental).toHaveLength(2);
+  }, 60_000);
+
+  it('makes an index for each language, and weighs pages', async () => {
+    put('de/index.html', html('Hafen', 'Der Hafen liegt am Meer.').replace('lang="en"', 'lang="de"'));
+    const report = await indexSite({ ...options(), weights: [{ glob: 'guide/**', weight: 0.25 }] });
+    expect(report.indexes.map(({ language, pages }) => [language, pages])).toEqual([
+      ['de', 1],
+      ['en', 3],
+    ]);
+    const index = await staticIndex('en', fileStore(join(site, 'findling/en'))).open();
+    const lengths = await index.terms.lengths();
+    const weights = Array.from({ length: index.facts.passages }, (_, at) => lengths.weight(at));
+    expect(weights.filter((weight) => weight === 0.25)).toHaveLength(2);
+  }, 60_000);
+
+  it('says when there is nothing to index', async () => {
+    rmSync(site, { recursive: true });
+    await expect(indexSite(options())).rejects.toMatchObject({ code: 'not-found' });
+    mkdirSync(site);
+    await expect(indexSite(options())).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('indexArguments', () => {
+  it('joins the configuration and the command line', async () => {
+    const config = join(root, 'findling.config.ts');
+    writeFileSync(config, "export default { exclude: ['a/**'], weight: { 'b/**': 2 }, baseUrl: '/x' };");
+    const given = await indexArguments(['dist', '--config', config, '--exclude', 'c', '--weight', 'd=0.5']);
+    expect(given?.config).toMatchObject({
+      baseUrl: '/x/',
+      exclude: ['a/**', 'c'],
+      weights: [
+        { glob: 'b/**', weight: 2 },
+        { glob: 'd', weight: 0.5 },
+      ],
+    });
+    writeFileSync(join(root, 'odd.config.ts'), 'export default { exlude: [] };');
+    await expect(indexArguments(['dist', '--config', join(root, 'odd.config.ts')])).rejects.toThrow(/exlude/);
+    await expect(indexArguments([])).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(indexArguments(['dist', '--weight', 'x'])).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(indexArguments(['dist', '--nonsense'])).rejects.toMatchObject({ code: 'bad-input' });
+    expect(await indexArguments(['--help'])).toBeUndefined();
+  });
+});
