@@ -10,7 +10,7 @@ from training.bm25 import Bm25
 from training.corpus import passage_text
 from training.paths import EVAL
 
-NAMES = ["scifact", "docs-anthropic", "msmarco-dl19", "cranfield", "cisi"]
+NAMES = ["docs-anthropic", "cisi", "cranfield", "msmarco-dl19", "scifact"]  # small ones first
 PASSAGE_WORDS = 180
 QUESTION_WORDS = frozenset("what who when where which why how is are was were do does did can could should will has have".split())
 
