@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { SearchError } from '../core/errors.ts';
 import { cachedHttpStore } from './http-cache.ts';
 import { memoryStore } from './memory.ts';
 
@@ -56,7 +57,17 @@ describe('cachedHttpStore', () => {
     expect(await store.read('a.bin', { offset: 2, length: 2 })).toEqual(Uint8Array.of(3, 4));
     expect(read).toHaveBeenCalledTimes(1);
   });
-  it('never keeps what may change, and forgets what was replaced', async () => {
+  it('falls back to the last manifest while the network fails', async () => {
+    const { store, read } = await setup(fakeCaches());
+    await store.read('manifest');
+    await settled();
+    read.mockRejectedValue(new SearchError('network', 'offline'));
+    expect(await store.read('manifest')).toEqual(Uint8Array.of(9));
+    await expect(store.read('other')).rejects.toMatchObject({ code: 'network' });
+    read.mockRejectedValue(new SearchError('corrupt', 'odd'));
+    await expect(store.read('manifest')).rejects.toMatchObject({ code: 'corrupt' });
+  });
+  it('asks anew for what may change, and forgets what was replaced', async () => {
     const { store, read } = await setup(fakeCaches());
     await store.read('manifest');
     await store.read('manifest');

@@ -1,10 +1,11 @@
 import { throwIfAborted } from '../core/cancellation.ts';
+import { SearchError } from '../core/errors.ts';
 import type { ByteRange, Store } from '../core/ports.ts';
 
 export interface HttpCacheOptions {
   /** Names the entries; that of the store behind. */
   readonly url: string;
-  /** Blobs whose content belongs to their name for ever; others are read through. */
+  /** Blobs whose content belongs to their name for ever; of others the kept copy serves only while the network fails. */
   readonly isImmutable: (name: string) => boolean;
   /** Instead of the platform's, for tests; undefined where there is none (an insecure context). */
   readonly caches?: CacheStorage | undefined;
@@ -51,11 +52,24 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
   const keep = (name: string, range: ByteRange | undefined, bytes: Uint8Array) =>
     attempt((cache) => cache.put(keyOf(name, range), new Response(new Uint8Array(bytes))));
 
+  const fresh = async (name: string, range: ByteRange | undefined, signal: AbortSignal | undefined) => {
+    try {
+      const bytes = await inner.read(name, range, signal);
+      if (bytes !== undefined) void keep(name, range, bytes);
+      return bytes;
+    } catch (error) {
+      const offline = error instanceof SearchError && error.code === 'network';
+      const known = offline ? await kept(name, range) : undefined;
+      if (known === undefined) throw error;
+      return known;
+    }
+  };
+
   return {
     ...inner,
     async read(name, range, signal) {
       throwIfAborted(signal);
-      if (!options.isImmutable(name)) return inner.read(name, range, signal);
+      if (!options.isImmutable(name)) return fresh(name, range, signal);
       const known = await kept(name, range);
       if (known !== undefined) return known;
       const bytes = await inner.read(name, range, signal);
@@ -68,7 +82,9 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
         for (const { url } of await cache.keys()) {
           const plain = new URL(url);
           plain.searchParams.delete(RANGE);
-          if (plain.href.startsWith(base) && !wanted.has(plain.href)) await cache.delete(url);
+          const name = decodeURIComponent(plain.href.slice(base.length));
+          if (plain.href.startsWith(base) && options.isImmutable(name) && !wanted.has(plain.href))
+            await cache.delete(url);
         }
       });
     },
