@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join, resolve } from 'node:path';
 import { judge } from './aims.ts';
 import type { Row } from './row.ts';
@@ -10,21 +10,39 @@ const RESULTS = join(import.meta.dirname, 'results');
 const PAGE = join(ROOT, 'docs/benchmarks.md');
 const NOTES = join(import.meta.dirname, 'notes');
 
-export interface Results {
-  readonly suite: string;
+/** Rows measured together; they may be compared with each other. */
+export interface MeasuredRun {
   /** ISO 8601, in UTC. */
   readonly date: string;
   readonly commit: string;
   readonly machine: string;
+  /** Runnable processes on average while it ran (the load average); more than processors means it had to wait. */
+  readonly load: number;
   readonly rows: readonly Row[];
 }
 
-/** Keeps a run's rows; rows of an earlier run that this one did not measure stay, and the page says their date. */
+export interface Results {
+  readonly suite: string;
+  /** Oldest first. A row is in one of them only. */
+  readonly runs: readonly MeasuredRun[];
+}
+
+/** Keeps a run's rows in place of older ones of the same names. */
 export function saveResults(suite: string, rows: readonly Row[]): void {
   mkdirSync(RESULTS, { recursive: true });
-  const results: Results = { suite, date: new Date().toISOString(), commit: commit(), machine: machine(), rows };
-  writeFileSync(join(RESULTS, `${suite}.json`), `${JSON.stringify(results, null, 2)}\n`);
+  const path = join(RESULTS, `${suite}.json`);
+  const before = existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Results).runs : [];
+  const load = Number((loadavg()[1] ?? 0).toFixed(1));
+  const run = { date: new Date().toISOString(), commit: commit(), machine: machine(), load, rows };
+  const results: Results = { suite, runs: withRun(before, run) };
+  writeFileSync(path, `${JSON.stringify(results, null, 2)}\n`);
   writeReport();
+}
+
+export function withRun(before: readonly MeasuredRun[], run: MeasuredRun): readonly MeasuredRun[] {
+  const names = new Set(run.rows.map(({ name }) => name));
+  const kept = before.map((each) => ({ ...each, rows: each.rows.filter(({ name }) => !names.has(name)) }));
+  return [...kept, run].filter(({ rows }) => rows.length > 0);
 }
 
 function commit(): string {
@@ -61,8 +79,19 @@ A ratio says how many times better than the peer, in the same run; it is what to
   return `${[head, ...results.map((each) => section(each, note(each.suite)))].join('\n')}`;
 }
 
-function section({ suite, date, commit, machine, rows }: Results, note: string): string {
-  const missed = rows.filter((row) => judge(row)?.met === false).map(({ name }) => name);
+function section({ suite, runs }: Results, note: string): string {
+  const missed = runs.flatMap(({ rows }) => rows.filter((row) => judge(row)?.met === false).map(({ name }) => name));
+  return [
+    `## ${suite}`,
+    '',
+    ...(note === '' ? [] : [note, '']),
+    missed.length === 0 ? 'No aim is missed.' : `Missed: ${missed.join(', ')}.`,
+    '',
+    ...runs.flatMap(runTable),
+  ].join('\n');
+}
+
+function runTable({ date, commit, machine, load, rows }: MeasuredRun): readonly string[] {
   const lines = rows.map((row) => {
     const judged = judge(row);
     const aim = judged === undefined ? '' : `${judged.aim} ${judged.met ? '✓' : '**missed**'}`;
@@ -71,16 +100,11 @@ function section({ suite, date, commit, machine, rows }: Results, note: string):
     return `| ${row.name} | ${row.value} ${row.unit} | ${peer} | ${ratio} | ${aim} |`;
   });
   return [
-    `## ${suite}`,
+    `${date.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}, ${machine}, load ${load}:`,
     '',
-    `${date.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}, ${machine}.`,
-    '',
-    ...(note === '' ? [] : [note, '']),
     '| | ours | peer | ratio | aim |',
     '|---|---:|---:|---:|---|',
     ...lines,
     '',
-    missed.length === 0 ? 'No aim is missed.' : `Missed: ${missed.join(', ')}.`,
-    '',
-  ].join('\n');
+  ];
 }

@@ -9,6 +9,8 @@ const PEER = 'MiniSearch 7.2';
 const KEYSTROKES = [1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30, 36, 42];
 /** Questions whose keystrokes are typed. */
 const TYPED = 20;
+/** The peer takes most of a second for one at 100k. */
+const QUESTIONS = 120;
 /** Questions in one turn; then the other side has its turn, so that a disturbance meets both. */
 const TURN = 10;
 
@@ -42,15 +44,17 @@ export async function measureCorpus(site: Site, corpus: SizedCorpus, options: Be
   put('build', own.ms / 1000, 's', theirs.ms / 1000);
   put('stored', own.bytes / 1e6, 'MB', theirs.bytes / 1e6);
   if (wants('load')) {
-    const loads = await coldLoads(site, corpus, options);
+    const loads = await firstResults(site, corpus, options, false);
     put('load.first-result', median(loads.own), 'ms', median(loads.peer));
     put('load.first-hybrid', median(loads.hybrid), 'ms', median(loads.peer));
+    const fresh = await firstResults(site, corpus, options, true);
+    put('load.fresh-browser', median(fresh.own), 'ms', median(fresh.peer));
   }
   if (!wants('typing', 'question', 'hybrid')) return rows;
   return site.visit(
     async (call) => {
       await call('open', `bench-${label}`);
-      const texts = corpus.questions.slice(0, options.quick ? 8 : 200).map(({ text }) => text);
+      const texts = corpus.questions.slice(0, options.quick ? 8 : QUESTIONS).map(({ text }) => text);
       await call('ask', texts.slice(0, 5), { pipeline: 'hybrid', typing: true });
       await call('askPeer', texts.slice(0, 5));
       if (wants('typing')) {
@@ -90,16 +94,25 @@ function startsEqual(asked: string, name: string, label: string): boolean {
   return parts[0] === name && (parts.length < 3 || parts.at(-1) === label);
 }
 
-async function coldLoads(site: Site, { label, questions }: SizedCorpus, { quick, say }: BenchOptions) {
+/**
+ * Cold: a new page and a new worker, nothing in memory, everything in IndexedDB. `fresh` starts the browser anew as
+ * well; starting its storage service then takes both sides the same time.
+ */
+async function firstResults(
+  site: Site,
+  { label, questions }: SizedCorpus,
+  { quick, say }: BenchOptions,
+  fresh: boolean,
+) {
+  say(`${label}: first result in a ${fresh ? 'fresh browser' : 'new page'}…`);
   const loads = { own: [] as number[], hybrid: [] as number[], peer: [] as number[] };
-  for (let round = 0; round < (quick ? 1 : 5); round += 1) {
-    say(`${label}: first result in a fresh browser, round ${round + 1}`);
+  for (let round = 0; round < (quick ? 1 : fresh ? 3 : 5); round += 1) {
     const text = questions[round % questions.length]?.text ?? 'search';
     const name = `bench-${label}`;
-    const { ms, hybridMs } = await site.visit((call) => call('load', name, text), { fresh: true });
+    const { ms, hybridMs } = await site.visit((call) => call('load', name, text), { fresh });
     loads.own.push(ms);
     loads.hybrid.push(hybridMs);
-    loads.peer.push((await site.visit((call) => call('loadPeer', name, text), { fresh: true })).ms);
+    loads.peer.push((await site.visit((call) => call('loadPeer', name, text), { fresh })).ms);
   }
   return loads;
 }

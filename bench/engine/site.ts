@@ -9,6 +9,12 @@ import type { BenchJobs } from './page/main.ts';
 import { PEERS } from './peers.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
+/** A page that nobody looks at is throttled otherwise; both sides would be, but not by the same measure. */
+const AWAKE = [
+  '--disable-renderer-backgrounding',
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+];
 const ISOLATED = { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' };
 
 /** What jobs are called with and give, from outside of the page. */
@@ -55,7 +61,11 @@ export async function openSite(profile: string): Promise<Site> {
   const userData = join(CACHE, `${profile}-profile`);
   rmSync(userData, { recursive: true, force: true });
   const launch = () =>
-    chromium.launchPersistentContext(userData, { executablePath, args: [...CHROMIUM_ARGS], timeout: 120_000 });
+    chromium.launchPersistentContext(userData, {
+      executablePath,
+      args: [...CHROMIUM_ARGS, ...AWAKE],
+      timeout: 120_000,
+    });
   let browser: BrowserContext | undefined;
   const closeBrowser = async () => {
     await browser?.close();
