@@ -1,7 +1,17 @@
 import { defineConfig } from 'vite';
 
-/** The command line for Node; packages stay packages. */
+/** The command line and the plugins for Node; packages stay packages. */
 export default defineConfig({
   publicDir: false,
-  build: { ssr: 'src/cli/main.ts', outDir: 'dist/cli', emptyOutDir: true, target: 'node20' },
+  build: {
+    ssr: true,
+    outDir: 'dist/cli',
+    emptyOutDir: true,
+    target: 'node20',
+    rollupOptions: {
+      input: { main: 'src/cli/main.ts', vite: 'src/plugins/vite.ts' },
+      // Flat: modules find models/ beside dist/ by their own place.
+      output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    },
+  },
 });

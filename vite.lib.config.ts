@@ -2,7 +2,8 @@ import { defineConfig } from 'vite';
 import page from './vite.config.ts';
 
 /**
- * The package for pages: one module, its workers and WebAssembly beside it, nothing left to resolve. Not Vite's own
+ * The package for pages: findling.js, its workers and WebAssembly beside it, and the small
+ * site-search.js; nothing left to resolve. Not Vite's own
  * library mode, which would inline the runtime's 14 MB of WebAssembly as base64.
  */
 export default defineConfig({
@@ -16,9 +17,9 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: false,
     rollupOptions: {
-      input: 'src/index.ts',
+      input: { findling: 'src/index.ts', 'site-search': 'src/plugins/site-search.ts' },
       preserveEntrySignatures: 'strict',
-      output: { entryFileNames: 'findling.js' },
+      output: { entryFileNames: '[name].js' },
     },
   },
 });
