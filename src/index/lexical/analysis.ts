@@ -33,6 +33,8 @@ export interface Analyzer {
 
 const CACHED_RUNS = 1 << 16;
 const CACHED_LENGTH = 40;
+/** Slots are kept for highlighting, which sees the same few thousand words again at every keystroke. */
+const CACHED_SLOTS = 1 << 13;
 
 const analyzers = new Map<string, () => Promise<Analyzer>>();
 
@@ -47,6 +49,17 @@ export function createAnalyzer(language: string): Promise<Analyzer> {
 function analyzer(language: string, rules: LanguageRules): Analyzer {
   const wordTerms = wordAnalysis(language, rules);
   const cache = new Map<string, readonly string[]>();
+  const slotCache = new Map<string, readonly Slot[]>();
+  const slotsOf = (run: string): readonly Slot[] => {
+    const known = slotCache.get(run);
+    if (known !== undefined) return known;
+    const found = runSlots(run, wordTerms);
+    if (run.length <= CACHED_LENGTH) {
+      if (slotCache.size >= CACHED_SLOTS) slotCache.clear();
+      slotCache.set(run, found);
+    }
+    return found;
+  };
   const terms = (run: string): readonly string[] => {
     const known = cache.get(run);
     if (known !== undefined) return known;
@@ -66,7 +79,7 @@ function analyzer(language: string, rules: LanguageRules): Analyzer {
     },
     words: surfaceWords,
     term: (word) => wordTerms(lowerCase(word))[0],
-    slots: (text) => runs(text).flatMap((run) => runSlots(run, wordTerms)),
+    slots: (text) => runs(text).flatMap(slotsOf),
   };
 }
 

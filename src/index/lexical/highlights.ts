@@ -60,6 +60,9 @@ function holds({ terms }: Slot, wanted: ReadonlySet<string>): boolean {
   return terms.some((term) => wanted.has(term));
 }
 
+/** Most runs of English prose: there is no other word inside. */
+const ONE_WORD = /^[A-Z]?[a-z]+$/;
+
 function rangesOf(text: string, matches: (word: string) => boolean): readonly TextRange[] {
   const ranges: TextRange[] = [];
   for (const run of placedRuns(text)) {
@@ -67,6 +70,7 @@ function rangesOf(text: string, matches: (word: string) => boolean): readonly Te
       ranges.push({ start: run.start, end: run.start + run.text.length });
       continue;
     }
+    if (ONE_WORD.test(run.text)) continue;
     for (const word of placedWords(run))
       if (matches(word.text)) ranges.push({ start: word.start, end: word.start + word.text.length });
   }
