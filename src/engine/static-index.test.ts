@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { Embedder, Store } from '../core/ports.ts';
+import { TOKENIZER_VERSION } from '../index/lexical/analysis.ts';
+import { buildPublishedIndex, type PublishedDocument } from '../index/published/builder.ts';
+import { OPTIONS, PAGES } from '../index/published/fixtures/pages.ts';
+import { MANIFEST_NAME } from '../index/published/manifest.ts';
+import { memoryStore } from '../store/memory.ts';
+import { createSearcher } from './searcher.ts';
+import { publishedFingerprint, staticIndex } from './static-index.ts';
+
+const SPACE = { model: 'test', revision: 'first', dtype: 'int8', pooling: 'sum', prefixes: ['', ''] };
+const fingerprint = publishedFingerprint(SPACE);
+
+async function published(pages: readonly PublishedDocument[], changes: { fingerprint?: string } = {}): Promise<Store> {
+  const store = memoryStore();
+  await store.write({ put: await buildPublishedIndex(pages, { ...OPTIONS, fingerprint, ...changes }) });
+  return store;
+}
+
+const unasked: Embedder = {
+  embedQuery: () => Promise.reject(new Error('a published index embeds by itself')),
+  embedPassages: () => Promise.reject(new Error('nothing is added')),
+};
+const none = { name: 'none', rerank: () => Promise.reject(new Error('nothing is reranked')) };
+const searcherOver = (...stores: readonly Store[]) =>
+  createSearcher({
+    corpora: stores.map((store, at) => staticIndex(`site-${at}`, store)),
+    embedder: unasked,
+    reranker: () => none,
+  });
+
+describe('staticIndex', () => {
+  it('is searched by word and by meaning, with rows of its own', async () => {
+    const searcher = searcherOver(await published(PAGES));
+    const answer = await searcher.search('kitten on the roof', { pipeline: 'hybrid', typing: false });
+    expect(answer.skipped).toEqual([]);
+    expect(answer.stage).toBe('hybrid');
+    expect(answer.results[0]?.excerpt.text).toMatch(/kitten|roof/);
+    expect(answer.results[0]?.url).toMatch(/^\/page-/);
+  });
+
+  it('is merged with others as one corpus', async () => {
+    const both = searcherOver(await published(PAGES.slice(0, 30)), await published(PAGES.slice(30)));
+    const one = searcherOver(await published(PAGES));
+    const options = { pipeline: 'lexical', typing: false, limit: 20 } as const;
+    const [merged, whole] = [await both.search('garden house', options), await one.search('garden house', options)];
+    const named = ({ results }: typeof merged) =>
+      results.map(({ documentId, score }) => `${score.toFixed(6)} ${documentId}`).sort();
+    expect(named(merged).length).toBeGreaterThan(5);
+    expect(named(merged).map((each) => each.split(' ')[0])).toEqual(named(whole).map((each) => each.split(' ')[0]));
+  });
+
+  it('refuses an index whose words were cut in another way, and goes on with what else there is', async () => {
+    const other = fingerprint.replace(`"${TOKENIZER_VERSION}"`, '"0"');
+    const stale = await published(PAGES.slice(0, 30), { fingerprint: other });
+    await expect(staticIndex('stale', stale).open()).rejects.toMatchObject({ code: 'mismatch' });
+    const answer = await searcherOver(stale, await published(PAGES.slice(30))).search('garden', {
+      pipeline: 'lexical',
+    });
+    expect(answer.results.length).toBeGreaterThan(0);
+    expect(answer.skipped.map(({ code }) => code)).toEqual(['mismatch']);
+  });
+
+  it('finds the index again after it was published anew', async () => {
+    const store = await published(PAGES.slice(0, 30));
+    const corpus = staticIndex('site', store);
+    const searcher = createSearcher({ corpora: [corpus], embedder: unasked, reranker: () => none });
+    await corpus.open();
+    const newer = await buildPublishedIndex(PAGES, { ...OPTIONS, fingerprint });
+    const old = (await store.list('findling-')).filter((name) => !newer.has(name));
+    await store.write({ put: newer, remove: old });
+    const during = await searcher.search('kitten', { pipeline: 'lexical' });
+    expect(during.skipped.map(({ code }) => code)).toEqual(['not-found']);
+    const after = await searcher.search('kitten', { pipeline: 'lexical' });
+    expect(after.skipped).toEqual([]);
+    expect(after.results.length).toBeGreaterThan(3);
+    expect(await store.read(MANIFEST_NAME)).toBeDefined();
+  });
+});
