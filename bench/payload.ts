@@ -5,6 +5,7 @@ import { type Browser, chromium } from '@playwright/test';
 import { build } from 'vite';
 import { CHROMIUM_ARGS, ensureChromium } from '../test/chromium.ts';
 import { ensurePagefind } from './payload/pagefind.ts';
+import { measureQuality } from './payload/quality.ts';
 import { FAST_4G, type Link, type MeasuredServer, measuredServer } from './payload/server.ts';
 import { missingSources, type Site, siteOf } from './payload/sites.ts';
 import { type BenchOptions, median, type Row, row } from './row.ts';
@@ -72,10 +73,13 @@ export async function run(options: BenchOptions): Promise<readonly Row[]> {
   const names = options.sizes ?? (options.quick === true ? [] : [10_000]);
   const sites = [siteOf('python'), siteOf('postgres'), ...names.map((size) => siteOf(size))];
   await buildPage();
+  const wanted = (...names: readonly string[]) =>
+    options.only === undefined || options.only.some((each) => names.some((name) => each.startsWith(name)));
   const browser = await chromium.launch({ executablePath: ensureChromium(), args: [...CHROMIUM_ARGS] });
   try {
-    const rows: Row[] = [];
-    for (const site of sites) rows.push(...(await measureSite(browser, site, options)));
+    const rows: Row[] = wanted('ndcg') ? [...(await measureQuality(options))] : [];
+    for (const site of wanted('first', 'next', 'index', 'files', 'build') ? sites : [])
+      rows.push(...(await measureSite(browser, site, options)));
     return rows.filter(({ name }) => options.only === undefined || options.only.some((each) => name.startsWith(each)));
   } finally {
     await browser.close();

@@ -35,6 +35,8 @@ export interface PublishOptions extends PackOptions {
   readonly table?: TokenTable;
   /** Cuts a text into the words that rows belong to. */
   readonly words?: (text: string) => readonly string[];
+  /** Clusters beyond which their centroids are grouped. */
+  readonly mostUngrouped?: number;
   readonly onStep?: (step: string) => void;
   readonly signal?: AbortSignal;
 }
@@ -167,13 +169,16 @@ async function writeSemantic(
   documents: readonly PublishedDocument[],
   vectors: QuantisedVectors,
   regions: Map<RegionName, readonly (First & { readonly stored: Uint8Array })[]>,
-  { table, words, signal }: PublishOptions,
+  { table, words, mostUngrouped, signal }: PublishOptions,
 ): Promise<void> {
   if (table === undefined || words === undefined || table.dimensions !== vectors.dimensions)
     throw new SearchError('bad-input', 'An index with vectors needs the word rows of the model that made them.');
-  const { centroids, clusters } = await writeVectorClusters(vectors, signal);
+  const { centroids, clusters } = await writeVectorClusters(vectors, {
+    ...(signal === undefined ? {} : { signal }),
+    ...(mostUngrouped === undefined ? {} : { mostUngrouped }),
+  });
   const raw = (all: readonly Uint8Array[]) => all.map((bytes, ordinal) => ({ ordinal, stored: withChecksum(bytes) }));
-  regions.set('centroids', raw([centroids]));
+  regions.set('centroids', raw(centroids));
   regions.set('clusters', raw(clusters));
   const frequencies = new Map<string, number>();
   for (const { document, passages } of documents) {

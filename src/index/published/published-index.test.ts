@@ -99,8 +99,11 @@ describe('a published index', () => {
     }
   });
 
-  it('finds the nearest vectors', async () => {
-    const { index } = await opened();
+  it.each([
+    ['in one list', OPTIONS],
+    ['in groups', SMALL],
+  ])('finds the nearest vectors, clusters %s', async (_, options) => {
+    const { index } = await opened(options);
     const [best] = (await index.vectors?.search(embed('cat roof'), 3)) ?? [];
     const all = PAGES.flatMap(({ passages }) => passages.map(({ text }) => text));
     const query = embed('cat roof');
