@@ -45,5 +45,6 @@ export default defineConfig({
     chunkSizeWarningLimit: 1500,
   },
   // Transformers.js and ONNX Runtime locate their WebAssembly beside their own files, which pre-bundling would move.
-  optimizeDeps: { exclude: ['@huggingface/transformers', 'onnxruntime-web'] },
+  // Met first inside a worker, idb would otherwise make a development page reload itself.
+  optimizeDeps: { include: ['idb'], exclude: ['@huggingface/transformers', 'onnxruntime-web'] },
 });

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { resolve } from 'node:path';
 import { build, createServer } from 'vite';
@@ -55,7 +56,15 @@ async function serveBuilt(): Promise<void> {
 async function serveDev(): Promise<void> {
   const built = `http://localhost:${otherPort}`;
   const proxy = { '/index': built, '/fixture-models': built };
-  const server = await createServer({ root, server: { port: Number(port), strictPort: true, proxy } });
+  // A cache of its own, made anew: the page must not reload itself when it meets a dependency for the first time.
+  const cacheDir = resolve(root, '.cache/e2e-vite');
+  await rm(cacheDir, { recursive: true, force: true });
+  // Nor when somebody edits a file while tests run.
+  const server = await createServer({
+    root,
+    cacheDir,
+    server: { port: Number(port), strictPort: true, proxy, watch: null },
+  });
   await server.listen();
 }
 

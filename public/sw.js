@@ -29,18 +29,34 @@ async function slice(response, range) {
   });
 }
 
-async function answer(request) {
+/** Keeps a copy beside the answer: a full disk must not cost the page its file. A copy that is the same is not written again. */
+function keep(event, cache, response, cached) {
+  const etag = response.headers.get('etag');
+  if (response.status !== 200 || (etag !== null && cached?.headers.get('etag') === etag)) return;
+  event.waitUntil(cache.put(event.request.url, response.clone()).catch(() => undefined));
+}
+
+/** From the network, lest parts of an old file be joined with a newer one's; offline from the copy. */
+async function part(request, range, cached) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const sliced = cached === undefined ? undefined : await slice(cached, range);
+    if (sliced === undefined) throw error;
+    return sliced;
+  }
+}
+
+async function answer(event) {
+  const { request } = event;
   const cache = await caches.open(CACHE);
   const range = request.headers.get('range');
   const cached = await cache.match(request.url, { ignoreSearch: request.mode === 'navigate' });
-  if (range !== null) {
-    const part = cached === undefined ? undefined : await slice(cached, range);
-    return part ?? fetch(request);
-  }
+  if (range !== null) return part(request, range, cached);
   if (cached !== undefined && /-[\w-]{8,}\.\w+$/.test(new URL(request.url).pathname)) return cached;
   try {
     const response = await fetch(request);
-    if (response.status === 200) await cache.put(request.url, response.clone());
+    keep(event, cache, response, cached);
     return response;
   } catch (error) {
     if (cached !== undefined) return cached;
@@ -51,5 +67,5 @@ async function answer(request) {
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
-  event.respondWith(answer(request));
+  event.respondWith(answer(event));
 });
