@@ -8,9 +8,9 @@ const PEER = 'MiniSearch 7.2';
 /** Keystrokes of a question at which it is asked; most of them early, where a prefix fits the most words. */
 const KEYSTROKES = [1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30, 36, 42];
 /** Questions whose keystrokes are typed. */
-const TYPED = 20;
+const TYPED = 14;
 /** The peer takes most of a second for one at 100k. */
-const QUESTIONS = 120;
+const QUESTIONS = 100;
 /** Questions in one turn; then the other side has its turn, so that a disturbance meets both. */
 const TURN = 10;
 
