@@ -34,7 +34,7 @@ searches: a few static files, to be published with the site.
   --base-url <url>     put before each page's path; / by default
   --exclude <glob>     pages to leave out, e.g. 'drafts/**'; may be given several times
   --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5'; may be given several times
-  --config <file>      a module whose default export has these options; findling.config.ts by default where it exists
+  --config <file>      a module whose default export has these options; findling.config.ts, .mjs or .js by default
   --cache <file>       what earlier runs made of each page; .cache/findling/… by default
   --watch              index again whenever a page changes
   --json               print a report as JSON
@@ -111,13 +111,13 @@ function checked(glob: string, weight: number): { glob: string; weight: number }
   return { glob, weight };
 }
 
+const CONFIG_NAMES = ['findling.config.ts', 'findling.config.mjs', 'findling.config.js'];
+
 async function configOf(file: string | undefined): Promise<IndexConfig> {
-  const path = resolve(file ?? 'findling.config.ts');
-  if (!existsSync(path)) {
-    if (file === undefined) return {};
-    throw new SearchError('not-found', `There is no configuration at ${path}.`);
-  }
-  const module: unknown = await import(pathToFileURL(path).href);
+  const path = resolve(file ?? CONFIG_NAMES.find((name) => existsSync(name)) ?? '');
+  if (file === undefined && !CONFIG_NAMES.some((name) => existsSync(name))) return {};
+  if (!existsSync(path)) throw new SearchError('not-found', `There is no configuration at ${path}.`);
+  const module = await importConfig(path);
   const config: unknown =
     typeof module === 'object' && module !== null && 'default' in module ? module.default : undefined;
   if (typeof config !== 'object' || config === null)
@@ -126,6 +126,18 @@ async function configOf(file: string | undefined): Promise<IndexConfig> {
       `${path} must export its options as default, e.g. export default { exclude: ['drafts/**'] }.`,
     );
   return readConfig(config, path);
+}
+
+async function importConfig(path: string): Promise<unknown> {
+  try {
+    return await import(/* @vite-ignore */ pathToFileURL(path).href);
+  } catch (cause) {
+    const advice = path.endsWith('.ts')
+      ? ' Node reads TypeScript from 22.18 on; name it findling.config.mjs for older ones.'
+      : '';
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SearchError('bad-input', `${path} cannot be loaded: ${reason}.${advice}`, { cause });
+  }
 }
 
 function readConfig(config: object, path: string): IndexConfig {
