@@ -44,12 +44,14 @@ def teacher_scores(test: TestSet) -> np.ndarray:
     return np.load(path)
 
 
-def first_stages(test: TestSet, dimensions: tuple[int, ...] = (256, 128, 64)) -> dict[str, np.ndarray]:
+def first_stages(test: TestSet, dimensions: tuple[int, ...] = (256, 128, 64), peers: bool = True) -> dict[str, np.ndarray]:
     stages = {"bm25": test.lexical}
     for width in dimensions:
         embed = StaticEmbedder.load(MODELS / "findling-static", width).embed
         stages[f"static-{width}"] = rankers.static_scores(test, embed)
     stages["hybrid"] = rankers.fuse(test.lexical, stages["static-256"])
+    if not peers:
+        return stages
     stages["minilm"] = teacher_scores(test)
     stages["minilm-hybrid"] = rankers.fuse(test.lexical, stages["minilm"])
     return stages
@@ -98,7 +100,7 @@ def rerankers(names: list[str], depth: int, form: str) -> dict:
 def seed_table(name: str, model: str, form: str, limit: int = 10, over_fetch: int = 4) -> dict:
     """Hit rate@5 and @10 of lexical, dense and hybrid, without and with reranking of limit × over_fetch candidates."""
     test = tests(name)
-    stages = first_stages(test, (256,))
+    stages = first_stages(test, (256,), peers=False)
     found = {}
     for label, stage in (("lexical", "bm25"), ("dense", "static-256"), ("hybrid", "hybrid")):
         first = stages[stage]
@@ -110,18 +112,23 @@ def seed_table(name: str, model: str, form: str, limit: int = 10, over_fetch: in
     return found
 
 
-def evaluate(models: list[str], depth: int, form: str, only_embedder: bool) -> None:
+def keep(part: str, model: str | None, found: dict) -> None:
+    """Put one part into models/figures.json, read anew so that two evaluations may run side by side."""
     path = MODELS / "figures.json"
     figures = json.loads(path.read_text()) if path.exists() else {}
-    if only_embedder or "embedders" not in figures:
-        figures["embedders"] = embedders()
-    if not only_embedder:
-        for model in models:
-            figures.setdefault("rerankers", {})[model] = rerankers([model], depth, form)
-            figures["rerankers"][model]["about"] = {"depth": depth, "form": form}
-            figures.setdefault("seedTable", {})[model] = seed_table("docs-anthropic", model, form)
-            path.write_text(json.dumps(figures, indent=1) + "\n")
+    if model is None:
+        figures[part] = found
+    else:
+        figures.setdefault(part, {})[model] = found
     path.write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def evaluate(models: list[str], depth: int, form: str, only_embedder: bool) -> None:
+    if only_embedder:
+        return keep("embedders", None, embedders())
+    for model in models:
+        keep("rerankers", model, rerankers([model], depth, form) | {"about": {"depth": depth, "form": form}})
+        keep("seedTable", model, seed_table("docs-anthropic", model, form))
 
 
 if __name__ == "__main__":
