@@ -88,10 +88,14 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
 }
 
 async function open(surroundings: Surroundings, options: OpenOptions): Promise<Opened> {
-  const semantic = await surroundings.semantic(options);
+  const store = surroundings.localStore(options.name);
+  // Opening a browser's database takes tens of milliseconds: it goes on while the catalog is fetched. What is wrong
+  // with it openLocalCorpus() will say.
+  const opening = store.list('manifest').catch(() => undefined);
+  const [semantic] = await Promise.all([surroundings.semantic(options), opening]);
   const local = await openLocalCorpus({
     name: options.name,
-    store: surroundings.localStore(options.name),
+    store,
     ...semantic,
     chunker: surroundings.chunker,
     reading: surroundings.reading,
