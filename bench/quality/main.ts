@@ -15,8 +15,9 @@ import { type Results, recordOf, type SetRecord } from './record.ts';
 
 const USAGE = `npm run quality -- [options]    measures every set and writes docs/quality.md
 
-  --sets LIST       only these (scifact, docs-anthropic, cranfield, cisi, msmarco-dl19, "msmarco-dl19 BM25 run", own)
-  --pipeline LIST   only these pipelines (all whose models are here)
+  --sets LIST       only these (scifact, docs-anthropic, cranfield, cisi, msmarco-dl19, own, each also as
+                    "scifact sample", and "msmarco-dl19 BM25 run")
+  --pipeline LIST   these pipelines on each set, instead of base on samples and all others whole
   --resume          takes reranked answers of an earlier run from .cache/quality: only for the same code and models
   --page            measures nothing, writes the page from the kept results
   --baseline        measures our own set and keeps the results that the test compares with
@@ -26,28 +27,39 @@ const root = resolve(import.meta.dirname, '../..');
 const shared = resolve(root, '../shared/eval');
 const KEPT = join(import.meta.dirname, 'results.json');
 const BASELINE = join(import.meta.dirname, 'own-baseline.json');
-const SETS = ['own', 'docs-anthropic', 'scifact', 'msmarco-dl19 BM25 run', 'msmarco-dl19', 'cranfield', 'cisi'];
+const FULL = ['own', 'docs-anthropic', 'scifact', 'msmarco-dl19 BM25 run', 'msmarco-dl19', 'cranfield', 'cisi'];
+/** The large reranker takes seconds a query on one busy core: it is measured on so many queries of each set. */
+const SAMPLE = 30;
+/** Shares of the reranker beside the one in use; they cost nothing, since its scores are known by then. */
+const BLENDS = [0.3, 0.5, 1];
+const SETS = [...FULL, ...FULL.filter((set) => !set.endsWith(' run')).map((set) => `${set} sample`)];
 
 async function models(): Promise<readonly string[]> {
   const catalog = await loadCatalog(fileStore(join(root, 'models')));
   return catalog.models.map(({ id, revision }) => `${id} r${revision}`);
 }
 
-async function rerankedPipelines(): Promise<readonly string[]> {
+/** What is measured on a set unless --pipeline says otherwise; rerankers as far as their weights are here. */
+async function pipelinesOf(set: string): Promise<readonly string[]> {
   const here = await models();
-  return ['tiny', 'base']
-    .filter((size) => here.some((model) => model.startsWith(`findling-rerank-${size} `)))
-    .map((size) => `reranked:${size}`);
+  const reranked = (...sizes: readonly string[]) =>
+    sizes
+      .filter((size) => here.some((model) => model.startsWith(`findling-rerank-${size} `)))
+      .map((size) => `reranked:${size}`);
+  const blended = (...sizes: readonly string[]) =>
+    reranked(...sizes).flatMap((name) => [name, ...BLENDS.map((weight) => `${name}:blend=${weight}`)]);
+  if (set.endsWith(' run')) return blended('tiny', 'base');
+  return set.endsWith(' sample')
+    ? ['lexical', 'hybrid:minmax', ...blended('tiny', 'base')]
+    : [...WITHOUT_RERANKER, ...blended('tiny')];
 }
 
 async function argumentsOf(set: string, pipelines: readonly string[]): Promise<readonly string[]> {
-  const reranked = pipelines.filter((name) => name.startsWith('reranked')).join(',');
-  if (set === 'own') return [...(await ownSetArguments()), '--pipeline', pipelines.join(',')];
-  const [name = ''] = set.split(' ');
+  const [name = '', kind] = set.split(/ (?:BM25 )?/);
+  const wanted = ['--pipeline', pipelines.join(','), ...(kind === 'sample' ? ['--sample', String(SAMPLE)] : [])];
+  if (name === 'own') return [...(await ownSetArguments()), ...wanted];
   const folder = join(shared, name);
-  return set === name
-    ? [folder, '--pipeline', pipelines.join(',')]
-    : [folder, '--rerank-run', join(folder, 'runs/BM25.trec'), '--pipeline', reranked];
+  return [folder, ...wanted, ...(kind === 'run' ? ['--rerank-run', join(folder, 'runs/BM25.trec')] : [])];
 }
 
 async function measure(set: string, pipelines: readonly string[], fresh: boolean): Promise<SetRecord> {
@@ -55,7 +67,7 @@ async function measure(set: string, pipelines: readonly string[], fresh: boolean
   if (options === undefined) throw new Error('The options ask for help.');
   const answers = join(root, '.cache/quality', set.replaceAll(' ', '-'));
   const { evaluation, documents } = await evaluateAsked(options, async ({ corpus }) =>
-    withKeptAnswers(await openEngineEvaluable(corpus), answers, fresh),
+    withKeptAnswers(await openEngineEvaluable(corpus, { remember: true }), answers, fresh),
   );
   return recordOf(set, documents.length, evaluation);
 }
@@ -93,15 +105,14 @@ async function main(): Promise<void> {
   if (values.page) return keep(keptResults());
   if (values.baseline) return makeBaseline();
   const asked = values.sets?.split(',') ?? SETS;
-  const reranked = await rerankedPipelines();
-  const pipelines = values.pipeline?.split(',') ?? [...WITHOUT_RERANKER, ...reranked];
   for (const set of asked) {
     if (!SETS.includes(set)) throw new Error(`There is no set "${set}". Known: ${SETS.join(', ')}.`);
-    if (set !== 'own' && !existsSync(shared)) {
+    if (!set.startsWith('own') && !existsSync(shared)) {
       process.stderr.write(`${set}: skipped, ../shared/eval is not here\n`);
       continue;
     }
-    if (set.endsWith(' run') && !pipelines.some((name) => name.startsWith('reranked'))) continue;
+    const pipelines = values.pipeline?.split(',') ?? (await pipelinesOf(set));
+    if (pipelines.length === 0) continue;
     process.stderr.write(`${set} …\n`);
     const record = await measure(set, pipelines, values.resume !== true);
     // Kept after each set: an interrupted run has lost one set at most.

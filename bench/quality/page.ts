@@ -14,6 +14,11 @@ const NOTES: Readonly<Record<string, string>> = {
   own: 'Questions and keywords about the documentation of this repository’s own packages, judged by section (bench/sets/own).',
 };
 
+function noteOf(set: string): string {
+  if (!set.endsWith(' sample')) return NOTES[set] ?? '';
+  return 'Every so many-th query of the set, so that the large reranker could be measured too; small differences mean little here.';
+}
+
 const show = (value: number | undefined) => (value === undefined ? '–' : value.toFixed(3).replace(/^0/, ''));
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3).replace(/^0/, '')}`;
 
@@ -89,7 +94,7 @@ function section(record: SetRecord): string {
   const size = documents > 0 ? `${documents.toLocaleString('en')} documents, ` : '';
   return [
     `## ${set}`,
-    `${NOTES[set] ?? ''} ${size}${queries} judged queries.`,
+    `${noteOf(set)} ${size}${queries} judged queries.`,
     mainTable(record),
     hurts(record),
     peerTable(set),

@@ -49,7 +49,9 @@ export function recordOf(
     pipelines: pipelines.map(({ name, measured, latency, bytes, change, ceiling, flattening }) => ({
       name,
       measures: Object.fromEntries([...measured.values.keys()].map((each) => [each, round(meanOf(measured, each))])),
-      latencyMs: latency === undefined ? null : { p50: round(latency.p50), p95: round(latency.p95) },
+      // A further blend of remembered scores has no time of its own.
+      latencyMs:
+        latency === undefined || name.includes('blend=') ? null : { p50: round(latency.p50), p95: round(latency.p95) },
       bytes: bytes ?? null,
       against: change?.against ?? null,
       changes: Object.fromEntries(

@@ -7,6 +7,7 @@ import type { SearchOptions } from '../engine/types.ts';
 import { parseQuery } from '../index/lexical/query.ts';
 import { loadCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { BLEND_WEIGHT } from '../rerank/blend.ts';
+import { createScoreCache, type ScoreCache } from '../rerank/scores.ts';
 import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
 import { fileStore } from '../store/files.ts';
 import { blendRows } from './eval-blend.ts';
@@ -23,17 +24,23 @@ function uncancelled(): AbortSignal {
   return signal;
 }
 
+export interface EngineOptions {
+  readonly models?: string | undefined;
+  /** Keeps rerankers' scores, so that a second blend of the same queries costs nothing. Times are then of no use. */
+  readonly remember?: boolean;
+}
+
 /** What `findling search` would run in Node, over a test set's documents, a folder or a published index. */
 export async function openEngineEvaluable(
   corpus: Corpus,
-  { models = MODELS }: { readonly models?: string | undefined } = {},
+  { models = MODELS, remember = false }: EngineOptions = {},
 ): Promise<Evaluable> {
   const store = fileStore(models);
   const semantic = await nodeSemantic(models);
   const opened = await openCorpusOf(corpus, semantic);
   const signal = uncancelled();
   const moment = await opened.searchable.moment(signal);
-  const rerankers = openRerankers(store);
+  const rerankers = openRerankers(store, remember ? createScoreCache(100_000) : undefined);
   const search = searching(opened, moment, semantic.embedder, rerankers, signal);
   const logits = scoring(opened, moment, rerankers, signal);
   const { weights } = BM25;
@@ -56,18 +63,21 @@ export async function openEngineEvaluable(
 
 interface Rerankers {
   of(spec: PipelineSpec): Promise<NodeReranker>;
+  reranker(spec: PipelineSpec): Promise<Reranker>;
   close(): Promise<void>;
 }
 
 /** Each loaded at its first use. */
-function openRerankers(store: Store): Rerankers {
+function openRerankers(store: Store, cache: ScoreCache | undefined): Rerankers {
   const opened = new Map<string, Promise<NodeReranker>>();
+  const of = ({ reranker = DEFAULT_RERANKER }: PipelineSpec) => {
+    const known = opened.get(reranker) ?? openNodeReranker(store, reranker);
+    opened.set(reranker, known);
+    return known;
+  };
   return {
-    of({ reranker = DEFAULT_RERANKER }) {
-      const known = opened.get(reranker) ?? openNodeReranker(store, reranker);
-      opened.set(reranker, known);
-      return known;
-    },
+    of,
+    reranker: async (spec) => (await of(spec)).reranker(cache),
     async close() {
       for (const reranker of opened.values()) await reranker.then(({ close }) => close()).catch(() => undefined);
     },
@@ -86,7 +96,7 @@ function searching(
     const known = searchers.get(spec.reranker ?? '');
     if (known !== undefined) return known;
     // A model that cannot be loaded is a stage that is skipped, as on a page.
-    const rerank: Reranker['rerank'] = async (...args) => (await rerankers.of(spec)).reranker().rerank(...args);
+    const rerank: Reranker['rerank'] = async (...args) => (await rerankers.reranker(spec)).rerank(...args);
     const made = createSearcher({
       corpora: [searchable],
       embedder,
@@ -117,7 +127,7 @@ function scoring(
 ): Evaluable['logits'] {
   return async (query, documents, spec) => {
     const passages = await opened.passagesOf(documents, moment);
-    const reranker = (await rerankers.of(spec)).reranker();
+    const reranker = await rerankers.reranker(spec);
     const context = { signal, onStage: () => undefined };
     const scored = await reranker.rerank(parseQuery(query, { typing: false }), passages.flat(), context);
     const logits = new Map(scored.map(({ id, score }) => [id, score]));

@@ -1,16 +1,16 @@
 import type { Reranker, Store } from '../core/ports.ts';
-import type { RerankChoice } from '../engine/searcher.ts';
 import { type CrossEncoderEntry, crossEncoderEntry, loadCatalog } from '../models/catalog.ts';
 import { createCrossEncoder } from '../models/cross-encoder.ts';
 import { loadModelFile, loadModelText } from '../models/file.ts';
 import { loadNodeRuntime } from '../models/runtime-node.ts';
 import { createWordPiece } from '../models/wordpiece.ts';
 import { crossEncoderReranker } from '../rerank/cross-encoder.ts';
+import type { ScoreCache } from '../rerank/scores.ts';
 
 /** A cross-encoder of the catalog on ONNX Runtime's native build. */
 export interface NodeReranker {
-  /** A reranker without any score remembered, so that each query's time is its own. */
-  reranker(choice?: RerankChoice): Reranker;
+  /** Without a cache no score is remembered, so that each query's time is its own. */
+  reranker(cache?: ScoreCache): Reranker;
   /** What a browser downloads for it: the int8 weights and the vocabulary. */
   readonly bytes: number;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ export async function openNodeReranker(store: Store, id = DEFAULT_RERANKER, thre
   const encoder = createCrossEncoder(session, wordpiece, { maxTokens: entry.maxTokens });
   const modelId = `${entry.id}@${entry.revision}`;
   return {
-    reranker: (choice = {}) => crossEncoderReranker({ encoder, modelId, ...choice }),
+    reranker: (cache) => crossEncoderReranker({ encoder, modelId, ...(cache === undefined ? {} : { cache }) }),
     bytes: weights.bytes + entry.files.vocabulary.bytes,
     close: () => encoder.close(),
   };
