@@ -9,8 +9,8 @@ export default defineConfig({
   workers: 2,
   forbidOnly: process.env.CI !== undefined,
   retries: process.env.CI === undefined ? 0 : 1,
-  timeout: 90_000,
-  expect: { timeout: 20_000 },
+  timeout: 150_000,
+  expect: { timeout: 30_000 },
   reporter: [['list']],
   use: { launchOptions: { executablePath, args: CHROMIUM_ARGS }, trace: 'retain-on-failure' },
   projects: [

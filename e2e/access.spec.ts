@@ -1,12 +1,12 @@
 import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { rerankerParameter } from './models.ts';
+import { FIXTURE_MODELS } from './models.ts';
 import { answered, box, listen, openPage, results } from './page.ts';
 
 const QUESTION = 'how do I serve files under a sub path';
 
 test('everything is reached by keyboard, and focus stays where it is while the list improves', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, FIXTURE_MODELS);
   const heard = await listen(page);
   const input = page.getByRole('searchbox', { name: 'Search the documentation and your files' });
   await page.keyboard.press('Tab');
@@ -47,7 +47,7 @@ test('everything is reached by keyboard, and focus stays where it is while the l
 });
 
 test('answers are announced, and every control has a name', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, FIXTURE_MODELS);
   const heard = await listen(page);
   const announced = page.locator('findling-search [role="status"]');
   await expect(announced).toHaveText('');
@@ -86,7 +86,7 @@ for (const { name, colorScheme, width, height } of [
   test(`a picture of the page: ${name}`, async ({ page }) => {
     await page.setViewportSize({ width, height });
     await page.emulateMedia({ colorScheme });
-    await openPage(page, rerankerParameter());
+    await openPage(page, FIXTURE_MODELS);
     await page.locator('#pick-files').setInputFiles({
       name: 'notes.md',
       mimeType: '',

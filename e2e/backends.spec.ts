@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import { CHROMIUM_ARGS, ensureChromium } from '../test/chromium.ts';
-import { rerankerParameter } from './models.ts';
+import { FIXTURE_MODELS } from './models.ts';
 import { openPage } from './page.ts';
 
 // SwiftShader gives WebGPU without a GPU, slowly: few candidates.
@@ -12,7 +12,7 @@ const QUESTION = 'how do I serve files under a sub path';
 
 /** Asks an engine that may use one backend only, with the reranker's order alone. */
 async function ask(page: Page, backend: string) {
-  await openPage(page, `backend=${backend}&software-gpu&${rerankerParameter()}`);
+  await openPage(page, `backend=${backend}&software-gpu&${FIXTURE_MODELS}`);
   return page.evaluate(async (question) => {
     const { search } = globalThis.findling;
     const options = { candidates: 6, limit: 6, blend: 1, explain: true, typing: false } as const;
@@ -42,7 +42,7 @@ test('WebGPU and WASM give the same order on the same shortlist', async ({ page 
 });
 
 test('without WebGPU a page that asks for it alone says so and answers with the tiers before', async ({ page }) => {
-  await openPage(page, `backend=webgpu&${rerankerParameter()}`);
+  await openPage(page, `backend=webgpu&${FIXTURE_MODELS}`);
   const answer = await page.evaluate(
     (question) => globalThis.findling.search.search(question, { limit: 3 }).done,
     QUESTION,

@@ -1,10 +1,10 @@
 import { expect, test } from '@playwright/test';
-import { rerankerParameter } from './models.ts';
+import { FIXTURE_MODELS } from './models.ts';
 import { openPage } from './page.ts';
 import { hold } from './replies.ts';
 
 test('a newer question ends the older one before its next inference', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, FIXTURE_MODELS);
   await page.evaluate(() => globalThis.findling.search.warm('reranked'));
   const replies = await hold(page, 1);
   const older = page.evaluate(() =>
@@ -29,7 +29,7 @@ test('a newer question ends the older one before its next inference', async ({ p
 });
 
 test('the pool is fitted to a budget of milliseconds', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, FIXTURE_MODELS);
   await page.evaluate(() => globalThis.findling.search.warm('reranked'));
   const counted = async (question: string, budgetMs: number | undefined) => {
     const replies = await hold(page, Number.POSITIVE_INFINITY);

@@ -1,9 +1,9 @@
 import { expect, test } from '@playwright/test';
-import { rerankerParameter } from './models.ts';
+import { shippedModels } from './models.ts';
 import { answered, box, listen, openPage, results } from './page.ts';
 
 test('the development page gives the three tiers in order', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, shippedModels());
   const heard = await listen(page);
   await box(page).fill('wait until the network is quiet');
   await answered(page, 'reranked');

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import { rerankerParameter } from './models.ts';
+import { FIXTURE_MODELS } from './models.ts';
 import { openPage } from './page.ts';
 
 const HOSTS = [
@@ -12,7 +12,7 @@ for (const { name, baseURL } of HOSTS) {
   test.describe(() => {
     test.use({ baseURL });
     test(name, async ({ page }) => {
-      await openPage(page, rerankerParameter());
+      await openPage(page, FIXTURE_MODELS);
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(isolated);
       const { added, answer, status } = await page.evaluate(async () => {
         const { search } = globalThis.findling;

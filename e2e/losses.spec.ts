@@ -1,12 +1,12 @@
 import { expect, test } from '@playwright/test';
-import { rerankerParameter } from './models.ts';
+import { FIXTURE_MODELS } from './models.ts';
 import { answered, box, kill, listen, openPage, results, stage, worker } from './page.ts';
 import { hold } from './replies.ts';
 
 test('a model worker killed in the middle of reranking costs that stage only, and the next question reranks', async ({
   page,
 }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, FIXTURE_MODELS);
   const heard = await listen(page);
   await box(page).fill('wait until the network is quiet');
   await answered(page, 'reranked');
@@ -36,7 +36,7 @@ test('a model worker killed in the middle of reranking costs that stage only, an
 });
 
 test('a killed engine worker is replaced: the next search works, and what was indexed is there', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, FIXTURE_MODELS);
   await page.evaluate(() =>
     globalThis.findling.search.add([{ id: 'own', type: 'text', content: 'The sundial is slow by a minute.' }]),
   );

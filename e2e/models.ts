@@ -33,7 +33,10 @@ export function fixtureFolders(): Readonly<Record<string, string>> {
   };
 }
 
-/** The page's parameter for a cross-encoder: the shipped one, or the fixture where none is shipped yet. */
-export function rerankerParameter(): string {
-  return catalog(shipped).models.some(({ kind }) => kind === 'cross-encoder') ? '' : 'models=fixture-models/';
+/** The page's parameter for the fixture's cross-encoder, which any machine runs at once, SwiftShader too. */
+export const FIXTURE_MODELS = 'models=fixture-models/';
+
+/** The same for the cross-encoder that is shipped; the fixture's where none is. */
+export function shippedModels(): string {
+  return catalog(shipped).models.some(({ kind }) => kind === 'cross-encoder') ? '' : FIXTURE_MODELS;
 }

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
-import { rerankerParameter } from './models.ts';
+import { shippedModels } from './models.ts';
 import { answered, box, openPage, results, smallPdf, worker } from './page.ts';
 
 const DELIBERATE = 'deliberate-violation';
@@ -23,7 +23,7 @@ test('under a strict policy everything runs: no violation, no other origin, one 
     if (/content security policy|refused to/i.test(message.text())) complaints.push(message.text());
   });
   await page.addInitScript(() => performance.setResourceTimingBufferSize(5000));
-  await openPage(page, rerankerParameter());
+  await openPage(page, shippedModels());
   const policy = (await page.request.get('/')).headers()['content-security-policy'];
   expect(policy).toContain("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'");
   expect(policy).not.toMatch(/unsafe-inline|'unsafe-eval'|blob:|https?:/);

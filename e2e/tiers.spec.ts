@@ -1,11 +1,11 @@
 import { expect, test } from '@playwright/test';
-import { rerankerParameter } from './models.ts';
+import { shippedModels } from './models.ts';
 import { answered, box, listen, openPage, results, stage } from './page.ts';
 
 const QUESTION = 'how do I serve files under a sub path';
 
 test('the list improves in place: words, then meaning, then reranked', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, shippedModels());
   const heard = await listen(page);
   await box(page).fill(QUESTION);
   await answered(page, 'reranked');
@@ -30,7 +30,7 @@ test('the list improves in place: words, then meaning, then reranked', async ({ 
 });
 
 test('each result tells its rank at every stage', async ({ page }) => {
-  await openPage(page, rerankerParameter());
+  await openPage(page, shippedModels());
   const explained = await page.evaluate(async (question) => {
     const { results } = await globalThis.findling.search.search(question, { explain: true, limit: 5 }).done;
     return results.map(({ explain }) => explain);
