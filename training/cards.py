@@ -24,10 +24,10 @@ def value(cell: list | None) -> str:
 def embedder_tables(figures: dict) -> str:
     """nDCG@10 of each stage on each set, then by query type."""
     found = figures["embedders"]
-    rows = [[title, *(value(found[s][stage]["all"]) for s in SETS)] for stage, title in NAMES.items()]
+    rows = [[title, *(value(found[s][stage]["all"] if stage in found[s] else None) for s in SETS)] for stage, title in NAMES.items()]
     parts = ["nDCG@10, passages of at most 180 words, best passage (MaxP), min-max fusion of two top 100 at equal weights:", "",
              table(["", *SETS], rows), "", "By query type (queries):", ""]
-    kinds = [[s, kind, str(found[s]["bm25"][kind][1]), *(value(found[s][stage][kind]) for stage in ("bm25", "static-256", "hybrid", "minilm", "minilm-hybrid"))]
+    kinds = [[s, kind, str(found[s]["bm25"][kind][1]), *(value(found[s].get(stage, {}).get(kind)) for stage in ("bm25", "static-256", "hybrid", "minilm", "minilm-hybrid"))]
              for s in SETS for kind in ("keyword", "question", "long") if kind in found[s]["bm25"]]
     return "\n".join(parts) + "\n" + table(["set", "type", "queries", "BM25", "static", "hybrid", "MiniLM", "MiniLM hybrid"], kinds)
 
@@ -37,22 +37,21 @@ def reranker_tables(figures: dict, model: str) -> str:
     if found is None:
         return "Not yet measured."
     rows, kinds = [], []
-    about = found["about"]
-    for name, stages in found.items():
-        if name == "about":
-            continue
-        over, blend = stages[f"{model} overwritten"], stages[f"{model} blended"]
-        rows.append([name, value(stages["first"]["all"]), value(over["all"]), value(blend["all"])])
-        kinds.extend([name, kind, str(cell[1]), value(cell), value(over[kind]), value(blend[kind])]
-                     for kind, cell in stages["first"].items() if kind != "all")
-    seed = figures["seedTable"][model]
-    hits = [[name, f"{five:.2f}", f"{ten:.2f}"] for name, (five, ten) in seed.items()]
-    return "\n".join([
-        f"nDCG@10, form {about['form']}; the hybrid's best {about['depth']} passages (msmarco-dl19: its BM25 run's 100), overwritten by",
-        "the model's order or blended with the first stage's at equal weights:", "",
-        table(["set", "first stage", "overwritten", "blended"], rows), "", "By query type:", "",
-        table(["set", "type", "queries", "first stage", "overwritten", "blended"], kinds), "",
-        "Hit rate on docs-anthropic, 40 candidates for 10 results, blended:", "", table(["", "@5", "@10"], hits)])
+    for name in (s for s in SETS if s in found):
+        one, about, weights = found[name], found[name]["about"], found[name]["weights"]
+        rows.append([name, str(about["queries"]), str(about["depth"]), *(f"{weights[k]:.3f}".lstrip("0") for k in ("first", "w0.3", "w0.5", "w0.7", "w1.0"))])
+        kinds.extend([name, kind, str(cell[1]), value(cell), value(one["blended"][kind]), value(one["overwritten"][kind])]
+                     for kind, cell in one["first"].items() if kind != "all")
+    parts = ["nDCG@10 of the checkpoint in bfloat16: the hybrid's best passages reranked (of msmarco-dl19 its BM25 run), the model's",
+             "share of the blend growing from left to right; 1 overwrites the first stage's order. `depth` passages a query; a set with",
+             "fewer queries than it has is a fixed random sample.", "",
+             table(["set", "queries", "depth", "first stage", ".3", ".5", ".7", "1"], rows), "", "By query type:", "",
+             table(["set", "type", "queries", "first stage", "blended .5", "overwritten"], kinds)]
+    seed = figures.get("seedTable", {}).get(model)
+    if seed:
+        hits = [[name, f"{five:.2f}", f"{ten:.2f}"] for name, (five, ten) in seed.items()]
+        parts += ["", "Hit rate on docs-anthropic, 40 candidates for 10 results, blended at .5:", "", table(["", "@5", "@10"], hits)]
+    return "\n".join(parts)
 
 
 def write() -> None:

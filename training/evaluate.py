@@ -57,12 +57,10 @@ def first_stages(test: TestSet, dimensions: tuple[int, ...] = (256, 128, 64), pe
     return stages
 
 
-def embedders() -> dict:
-    found = {}
-    for name in NAMES:
-        test = tests(name)
-        found[name] = {stage: by_type(test, per_query(test, scores)) for stage, scores in first_stages(test).items()}
-        log("evaluate", set=name, **{stage: value["all"][0] for stage, value in found[name].items()})
+def embedders(name: str, peers: bool) -> dict:
+    test = tests(name)
+    found = {stage: by_type(test, per_query(test, scores)) for stage, scores in first_stages(test, peers=peers).items()}
+    log("evaluate", set=name, **{stage: value["all"][0] for stage, value in found.items()})
     return found
 
 
@@ -76,25 +74,26 @@ def scorer(name: str, form: str):
     return lambda pairs: run(MODELS / name / f"model.{form}.onnx", pairs, 256, threads=2)
 
 
-def shortlists(depth: int) -> dict[str, judge.Shortlist]:
-    embed = StaticEmbedder.load(MODELS / "findling-static").embed
-    found = {name: judge.of_fusion(name, embed, depth) for name in NAMES if name != "msmarco-dl19"}
-    found["msmarco-dl19 (BM25 run)"] = judge.of_run("msmarco-dl19", "BM25.trec", 100)
-    return found
+def shortlist(name: str, depth: int, queries: int | None) -> judge.Shortlist:
+    """The hybrid's shortlist; of msmarco-dl19 its own BM25 run, whose reranking is what others publish."""
+    if name == "msmarco-dl19":
+        return judge.of_run(name, "BM25.trec", 100)
+    return judge.of_fusion(name, StaticEmbedder.load(MODELS / "findling-static").embed, depth, queries)
 
 
-def rerankers(names: list[str], depth: int, form: str) -> dict:
-    found: dict = {}
-    for title, one in shortlists(depth).items():
-        found[title] = {"first": by_type(one.test, one.ndcg_per_query(one.first))}
-        for name in names:
-            logits = one.logits(scorer(name, form))
-            for label, weight in (("overwritten", 1.0), ("blended", BLEND)):
-                scores = rankers.reranked(one.first, one.picked, logits, weight)
-                found[title][f"{name} {label}"] = by_type(one.test, one.ndcg_per_query(scores))
-            np.save(work("logits", f"{name}-{title.split()[0]}-{depth}.npy"), logits)
-            log("evaluate", set=title, model=name, **one.figures(logits))
-    return found
+def reranker(model: str, name: str, depth: int, form: str, queries: int | None) -> dict:
+    """One model on one set; its logits are kept, so that a second look costs nothing."""
+    one = shortlist(name, depth, queries)
+    path = work("logits", f"{model}-{name}-{depth}-{queries or 'all'}.npy")
+    if not path.exists():
+        np.save(path, one.logits(scorer(model, form)))
+    logits = np.load(path)
+    found = {"first": by_type(one.test, one.ndcg_per_query(one.first)), "weights": one.figures(logits)}
+    for label, weight in (("overwritten", 1.0), ("blended", BLEND)):
+        scores = rankers.reranked(one.first, one.picked, logits, weight)
+        found[label] = by_type(one.test, one.ndcg_per_query(scores))
+    log("evaluate", set=name, model=model, depth=one.picked.shape[1], **found["weights"])
+    return found | {"about": {"depth": one.picked.shape[1], "form": form, "queries": len(one.test.queries)}}
 
 
 def seed_table(name: str, model: str, form: str, limit: int = 10, over_fetch: int = 4) -> dict:
@@ -112,30 +111,34 @@ def seed_table(name: str, model: str, form: str, limit: int = 10, over_fetch: in
     return found
 
 
-def keep(part: str, model: str | None, found: dict) -> None:
-    """Put one part into models/figures.json, read anew so that two evaluations may run side by side."""
-    path = MODELS / "figures.json"
-    figures = json.loads(path.read_text()) if path.exists() else {}
-    if model is None:
-        figures[part] = found
-    else:
-        figures.setdefault(part, {})[model] = found
-    path.write_text(json.dumps(figures, indent=1) + "\n")
+def keep(found, *path: str) -> None:
+    """Put one figure into models/figures.json, read anew so that two evaluations may run side by side."""
+    file = MODELS / "figures.json"
+    figures = json.loads(file.read_text()) if file.exists() else {}
+    place = figures
+    for part in path[:-1]:
+        place = place.setdefault(part, {})
+    place[path[-1]] = found
+    file.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def evaluate(models: list[str], depth: int, form: str, only_embedder: bool) -> None:
-    if only_embedder:
-        return keep("embedders", None, embedders())
-    for model in models:
-        keep("rerankers", model, rerankers([model], depth, form) | {"about": {"depth": depth, "form": form}})
-        keep("seedTable", model, seed_table("docs-anthropic", model, form))
+def evaluate(given) -> None:
+    for name in given.sets:
+        if given.only in (None, "embedder"):
+            keep(embedders(name, given.peers or work(f"peer-minilm-{name}.npy").exists()), "embedders", name)
+        for model in given.models if given.only in (None, "reranker") else []:
+            keep(reranker(model, name, given.depth, given.form, given.queries), "rerankers", model, name)
+    for model in given.models if given.only in (None, "seed") else []:
+        keep(seed_table("docs-anthropic", model, given.form), "seedTable", model)
 
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser()
     options.add_argument("--models", nargs="*", default=["findling-rerank-tiny", "findling-rerank-base"])
+    options.add_argument("--sets", nargs="*", default=NAMES)
     options.add_argument("--depth", type=int, default=50)
+    options.add_argument("--queries", type=int, help="a fixed random sample of this many queries")
     options.add_argument("--form", default="int8")
-    options.add_argument("--only-embedder", action="store_true")
-    given = options.parse_args()
-    evaluate(given.models, given.depth, given.form, given.only_embedder)
+    options.add_argument("--only", choices=["embedder", "reranker", "seed"])
+    options.add_argument("--no-peers", dest="peers", action="store_false", help="do not run the teacher anew")
+    evaluate(options.parse_args())
