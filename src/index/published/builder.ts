@@ -42,9 +42,9 @@ export interface PublishOptions extends PackOptions {
 }
 
 /** A block of texts is closed at this size before compression: about 2 kB on the wire. */
-const TEXTS_BYTES = 5 * 1024;
-/** Vectors a query looks at: some 60 kB. */
-const PROBES = 640;
+const TEXTS_BYTES = 4 * 1024;
+/** Vectors a query looks at: some 56 kB. */
+const PROBES = 700;
 /** Names are hashes of contents: two builds of one site share what has not changed, and caches may keep them for ever. */
 const PART_PREFIX = 'findling-';
 

@@ -1,7 +1,7 @@
 import type { ByteReader, ByteWriter } from '../codec.ts';
 
 /** Bits a vector's code has a dimension, on the mean. See docs/format.md for what fewer cost in nDCG. */
-const MEAN_BITS = 3;
+const MEAN_BITS = 2.5;
 const MOST_BITS = 4;
 /** Steps in standard deviations that make the least squared error for a normal distribution (Max, "Quantizing for
  * minimum distortion", IRE Trans. Inf. Theory 6(1), 1960), by bits. */
