@@ -5,6 +5,7 @@ Writes to the work folder: `pool.jsonl` (passages for mining), `heads.npz` and `
 """
 
 import json
+import os
 from collections import defaultdict
 from pathlib import Path
 
@@ -19,7 +20,7 @@ KINDS = ["question", "keyword", "anchor", "heading", "qa", "tldr"]
 DOCS_PASSAGES = 85_000
 PER_REPOSITORY = 7_000  # one huge site (cpp-docs is a quarter of the rows) must not set the tone
 MOST_TOKENS = 256
-WORDNET = Path("/usr/share/wordnet")  # Debian's wordnet-base; optional
+WORDNET = Path(os.environ.get("FINDLING_WORDNET", "/usr/share/wordnet"))  # Debian's wordnet-base; optional
 
 
 def choose_sections(rows: list[dict], asked: set[int], rng: np.random.Generator, wanted: int) -> list[int]:

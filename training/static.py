@@ -158,11 +158,13 @@ def train(minutes: float, contrast_share: float, size: int, rate: float, output:
     heads, texts = Ragged.load(work("heads.npz")), Ragged.load(work("texts.npz"))
     whole = Ragged.of(passage_rows(heads, texts))
     names = {"passages": whole, "queries": Ragged.load(work("queries.npz")), "extra": Ragged.load(work("extra.npz"))}
+    # One's own docs come without definitions: a source that was not prepared or embedded is left out.
+    names = {name: rows for name, rows in names.items() if len(rows) and work(f"teacher-{name}.npz").exists()}
     full = {name: load_teacher(name) for name in names}
     some = np.concatenate([f[rng.choice(len(f), min(30_000, len(f)), replace=False)] for f in full.values()]).astype(np.float32)
     axes = rotation(some, DIMENSIONS)
     sources = {name: Source(rows, full[name], axes) for name, rows in names.items()}
-    model = start(axes, frequencies([whole, names["queries"], names["extra"]], 30522))
+    model = start(axes, frequencies(list(names.values()), 30522))
     pairs = Pairs(sources["queries"], heads, sources["passages"], texts, {0: 2.0, 1: 2.0, 2: 1.0, 3: 0.5, 4: 1.5, 5: 0.4})
     log("static", pairs=len(pairs.rows), begin=look_at(model))
     loop(model, sources, pairs, rng, minutes, contrast_share, size, rate, output, every)
@@ -182,10 +184,12 @@ def loop(model, sources, pairs, rng, minutes, contrast_share, size, rate, output
         for group, base in zip(best.param_groups, bases):
             group["lr"] = base * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * done)))
         if done < 1 - contrast_share:
-            bag, target, whole = sources[("passages", "queries", "passages", "extra")[step % 4]].batch(rng, size, 128)
+            turn = ("passages", "queries", "passages", "extra")[step % 4]
+            bag, target, whole = sources.get(turn, sources["queries"]).batch(rng, size, 128)
             loss = distil_loss(model(bag), target, whole)
         elif step % 3 == 0:
-            bag, target, whole = sources[("passages", "queries", "extra")[step // 3 % 3]].batch(rng, size, 128)
+            turn = ("passages", "queries", "extra")[step // 3 % 3]
+            bag, target, whole = sources.get(turn, sources["queries"]).batch(rng, size, 128)
             loss = distil_loss(model(bag), target, whole)
         else:
             query, passage, whole, owner = pairs.batch(rng, size, 128)

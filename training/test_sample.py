@@ -58,7 +58,8 @@ class Pipeline(unittest.TestCase):
             (folder / "docs").mkdir()
             make_docs(folder / "docs")
             environment = os.environ | {"PYTHONPATH": str(ROOT), "FINDLING_TRAIN": str(folder / "train"), "FINDLING_WORK": str(folder / "work"),
-                                        "FINDLING_MODELS": str(folder / "models"), "FINDLING_EVAL": str(folder / "none"), "OMP_NUM_THREADS": "1"}
+                                        "FINDLING_MODELS": str(folder / "models"), "FINDLING_EVAL": str(folder / "none"),
+                                        "FINDLING_WORDNET": str(folder / "none"), "OMP_NUM_THREADS": "1"}
 
             def step(*words: str) -> None:
                 done = subprocess.run([sys.executable, "training/run.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True)
