@@ -52,7 +52,7 @@ test('answers are announced, and every control has a name', async ({ page }) => 
   const announced = page.locator('findling-search [role="status"]');
   await expect(announced).toHaveText('');
   await box(page).fill(QUESTION);
-  await expect(announced).toHaveText(`12 results for ${QUESTION}`);
+  await expect(announced).toHaveText(`12 results for ${QUESTION}`, { timeout: 60_000 });
   await box(page).fill('zzqqxxyy "no such phrase anywhere"');
   await expect(announced).toHaveText(/^No results for zzqqxxyy/);
   await box(page).fill(QUESTION);

@@ -9,7 +9,7 @@ async function ownModels(page: Page) {
   const folder = `faulty/${Math.random().toString(36).slice(2)}`;
   const at = (file: string) => `http://localhost:4173/${folder}/${file}`;
   return {
-    parameter: `models=${folder}/`,
+    parameter: `models=${folder}/&reranker=tiny-fixture`,
     break: (file: string, fault: Fault) => page.request.put(`${at(file)}?fault=${fault}`),
     mend: () => page.request.delete(at('all')),
   };

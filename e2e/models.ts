@@ -34,7 +34,7 @@ export function fixtureFolders(): Readonly<Record<string, string>> {
 }
 
 /** The page's parameter for the fixture's cross-encoder, which any machine runs at once, SwiftShader too. */
-export const FIXTURE_MODELS = 'models=fixture-models/';
+export const FIXTURE_MODELS = 'models=fixture-models/&reranker=tiny-fixture';
 
 /** The same for the cross-encoder that is shipped; the fixture's where none is. */
 export function shippedModels(): string {
