@@ -7,6 +7,7 @@ import { parseEvalOptions } from '../../src/cli/eval-options.ts';
 import { toSearchError } from '../../src/core/errors.ts';
 import { resultsOf } from '../../src/eval/results.ts';
 import { loadCatalog } from '../../src/models/catalog.ts';
+import { BLEND_WEIGHT } from '../../src/rerank/blend.ts';
 import { fileStore } from '../../src/store/files.ts';
 import { withKeptAnswers } from './answers.ts';
 import { GATED, ownSetArguments, WITHOUT_RERANKER } from './own-set.ts';
@@ -120,7 +121,7 @@ async function main(): Promise<void> {
     const all = [...sets.filter((each) => each.set !== set), record].sort(
       (a, b) => SETS.indexOf(a.set) - SETS.indexOf(b.set),
     );
-    keep({ models: (await models()).join(', '), sets: all });
+    keep({ models: `${(await models()).join(', ')}; blend ${BLEND_WEIGHT} by default`, sets: all });
   }
 }
 

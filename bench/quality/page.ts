@@ -1,5 +1,4 @@
 import { showBytes, showP } from '../../src/eval/report.ts';
-import { BLEND_WEIGHT } from '../../src/rerank/blend.ts';
 import { PEERS } from './peers.ts';
 import type { PipelineRecord, Results, SetRecord } from './record.ts';
 
@@ -126,8 +125,8 @@ Measured by \`findling eval\` in Node with the int8 weights that browsers run on
 for lexical and dense to 1e-6. Documents longer than a passage count by their best passage. A **change** is against the best row
 above of another stage, with the two-sided p of a paired randomisation test. The **ceiling** is the nDCG@10 of a perfect order
 of the first 50 documents. Times are one thread of this machine, shared with other work: compare them inside a table
-only. Rerankers read 50 passages (or the 100 of a given run); `blend=` is
-their share against the fused order, ${BLEND_WEIGHT} where none is named. Bytes: the whole index and all model files that a stage may read; a browser reads less of both. No model was trained on any
+only. Rerankers read 50 passages (or the 100 of a given run); *blend* is their share
+against the fused order, the default where a row names none. Bytes: the whole index and all model files that a stage may read; a browser reads less of both. No model was trained on any
 of these sets.`;
   return `${[intro, overview(results), ...results.sets.map(section)].join('\n\n')}\n`;
 }
