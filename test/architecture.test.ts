@@ -111,8 +111,8 @@ describe('architecture', () => {
   it('only workers/ and client/ know Comlink', () => {
     expect(only(/^comlink/, (path) => /^(workers|src\/client)\//.test(path))).toEqual([]);
   });
-  it('only store/ and cli/ touch Node files; only store/ knows idb', () => {
-    expect(only(/^node:(fs|http)/, (path) => /^src\/(store|cli)\//.test(path))).toEqual([]);
+  it('only store/, cli/ and plugins/ touch Node files; only store/ knows idb', () => {
+    expect(only(/^node:(fs|http)/, (path) => /^src\/(store|cli|plugins)\//.test(path))).toEqual([]);
     expect(only(/^idb/, (path) => path.startsWith('src/store/'))).toEqual([]);
   });
   it('only store/ fetches and opens IndexedDB', () => {

@@ -17,7 +17,7 @@ import { createTermBlocks, type RawBlock, vocabularyBlocks } from './lexicon.ts'
 import { MANIFEST_NAME, type WeightRun, writeManifest } from './manifest.ts';
 import { type PackOptions, packRegions, type RegionName } from './packing.ts';
 import { rowBuckets } from './rows.ts';
-import { writeVectorClusters } from './vectors.ts';
+import { vectorBudget, writeVectorClusters } from './vectors.ts';
 import { pieceBlocks, type TokenTable, wordRows } from './word-table.ts';
 
 /** A document as a published index takes it. */
@@ -43,8 +43,6 @@ export interface PublishOptions extends PackOptions {
 
 /** A block of texts is closed at this size before compression: about 2 kB on the wire. */
 const TEXTS_BYTES = 4 * 1024;
-/** Vectors a query looks at: some 56 kB. */
-const PROBES = 700;
 /** Names are hashes of contents: two builds of one site share what has not changed, and caches may keep them for ever. */
 const PART_PREFIX = 'findling-';
 
@@ -85,7 +83,7 @@ export async function buildPublishedIndex(
     totals: FIELDS.map((_, field) => total(collector, field)),
     weights: weightRuns(documents),
     dimensions: vectors?.dimensions ?? 0,
-    probes: PROBES,
+    probes: vectorBudget(collector.passages).probes,
     parts: parts.map(({ name, bytes }) => ({ name, bytes: bytes.length })),
   };
   const manifest = await writeManifest({ ...facts, regions: packed.regions });

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from '../codec.ts';
 
-/** Bits a vector's code has a dimension, on the mean. See docs/format.md for what fewer cost in nDCG. */
+/** Bits a centroid's code has a dimension, on the mean. */
 const MEAN_BITS = 2.5;
 const MOST_BITS = 4;
 /** Steps in standard deviations that make the least squared error for a normal distribution (Max, "Quantizing for

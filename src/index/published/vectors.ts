@@ -19,6 +19,14 @@ const VECTORS_PER_CLUSTER = 40;
 /** Clusters a question reads in the worst case, each a request; and groups of centroids. */
 const MOST_CLUSTERS = 24;
 const MOST_GROUPS = 6;
+/** Passages up to which a question has bytes to spare: its postings and texts are small. */
+const SMALL_INDEX = 30_000;
+
+/** Mean bits a dimension of a code, and vectors a question looks at: some 80 kB in a small index, 56 kB in a large one. */
+export function vectorBudget(passages: number): { readonly bits: number; readonly probes: number } {
+  return passages <= SMALL_INDEX ? { bits: 3, probes: 832 } : { bits: 2.5, probes: 700 };
+}
+
 /** Vectors to fit the quantiser to. */
 const SAMPLE = 20_000;
 
@@ -41,7 +49,8 @@ export async function writeVectorClusters(
   const { dimensions, count } = vectors;
   const wanted = Math.max(1, Math.round(count / VECTORS_PER_CLUSTER));
   const { centroids, cluster } = await clusterVectors(vectors, wanted, options.signal);
-  const quantiser = fitQuantiser(floats(vectors, evenly(count, SAMPLE)), dimensions);
+  const { bits } = vectorBudget(count);
+  const quantiser = fitQuantiser(floats(vectors, evenly(count, SAMPLE)), dimensions, bits);
   const members: number[][] = Array.from({ length: centroids.length / dimensions }, () => []);
   for (const [passage, at] of cluster.entries()) members[at]?.push(passage);
   const { blocks, order } = await writeCentroids(centroids, quantiser, options);
