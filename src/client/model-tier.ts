@@ -79,7 +79,8 @@ const EXPLORE_AFTER_MS = 3000;
  * the next. While it is being loaded, questions wait for it; the tiers before it have been shown by then.
  */
 export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions): RerankTier {
-  if (options.reranker === 'none') return noReranking('unsupported', 'Reranking is switched off.');
+  if (options.reranker === undefined || options.reranker === 'none')
+    return noReranking('unsupported', 'No reranker was named: openSearch({ reranker: … }).');
   const verdicts = storedVerdicts(() => indexedDbStore('findling-verdicts'));
   const [cache, cost] = [createScoreCache(), createPairCost()];
   let selected: SelectedReranker | undefined;

@@ -11,7 +11,7 @@ const TIERS = ['bm25', 'hybrid', 'reranked'] as const;
 
 /**
  * `<findling-search>`: a search box whose list improves in place. Give it a `search` (createSearch()); attributes:
- * `placeholder`, `limit`, `label`, `explain`, `rerank="off"`. It dispatches `findling-answer` with each answer.
+ * `placeholder`, `limit`, `label`, `explain`, `rerank` (go on to the cross-encoder). It dispatches `findling-answer` with each answer.
  */
 export class FindlingSearch extends HTMLElement {
   static readonly observedAttributes = ['placeholder', 'label'];
@@ -72,14 +72,19 @@ export class FindlingSearch extends HTMLElement {
   set query(text: string) {
     this.#input.value = text;
     clearTimeout(this.#pause);
-    void this.#ask('reranked', false);
+    void this.#ask(this.#last(), false);
   }
 
   #typed(): void {
     clearTimeout(this.#pause);
     void this.#ask('hybrid', true);
-    if (this.getAttribute('rerank') === 'off') return;
+    if (this.#last() === 'hybrid') return;
     this.#pause = setTimeout(() => void this.#ask('reranked', true), PAUSE_MS);
+  }
+
+  /** The last tier that is asked for. */
+  #last(): 'hybrid' | 'reranked' {
+    return this.hasAttribute('rerank') ? 'reranked' : 'hybrid';
   }
 
   async #ask(pipeline: 'hybrid' | 'reranked', typing: boolean): Promise<void> {
@@ -92,9 +97,8 @@ export class FindlingSearch extends HTMLElement {
       this.#ranks = new Map();
       this.#before = this.#ranks;
     }
-    const last = this.getAttribute('rerank') === 'off' ? 'hybrid' : pipeline;
     const options: SearchOptions = {
-      pipeline: last,
+      pipeline,
       limit: Number(this.getAttribute('limit') ?? 10),
       explain: this.hasAttribute('explain'),
       ...(typing ? {} : { typing: false }),
@@ -102,7 +106,7 @@ export class FindlingSearch extends HTMLElement {
     const run = this.#search.search(this.#input.value, options);
     this.#run = run;
     try {
-      for await (const answer of run) if (run === this.#run) this.#show(answer, last);
+      for await (const answer of run) if (run === this.#run) this.#show(answer, pipeline);
     } catch (cause) {
       const error = toSearchError(cause);
       if (error.code !== 'aborted' && run === this.#run) this.#notice.textContent = error.message;
@@ -128,7 +132,9 @@ export class FindlingSearch extends HTMLElement {
     const count = answer.results.length;
     const found = count === 0 ? 'No results' : `${count} ${count === 1 ? 'result' : 'results'}`;
     this.#count.textContent = count === 0 && !answer.complete ? '' : found;
-    if (answer.complete) this.#live.textContent = `${found} for ${answer.query}`;
+    // Once words and meaning have found their lists the number stands: nobody need wait for the reranker to hear it.
+    const said = `${found} for ${answer.query}`;
+    if ((answer.complete || tier > 0) && this.#live.textContent !== said) this.#live.textContent = said;
     this.#notice.textContent = answer.skipped
       .map(({ stage, reason }) => `${stageName(stage)} skipped: ${reason}`)
       .join(' ');
@@ -194,8 +200,8 @@ export class FindlingSearch extends HTMLElement {
 
   #enter(links: readonly HTMLAnchorElement[]): void {
     clearTimeout(this.#pause);
-    if (this.#run?.best?.complete === true && this.#run.best.stage === 'reranked') links[0]?.click();
-    else void this.#ask('reranked', false);
+    if (this.#run?.best?.complete === true && this.#run.best.stage === this.#last()) links[0]?.click();
+    else void this.#ask(this.#last(), false);
   }
 }
 

@@ -89,7 +89,7 @@ describe('engine host', () => {
   let host: EngineHost;
   const open = async (published: readonly string[] = []) => {
     host = createEngineHost(surroundings(fakes));
-    await host.open({ name: 'test', models: '', published });
+    await host.open({ name: 'test', models: '', published, reranker: 'fake' });
   };
   const ask = async (text: string, options = {}) => {
     const answers: Answer[] = [];

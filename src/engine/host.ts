@@ -10,7 +10,7 @@ import {
 } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
-import type { EngineHost, EngineStatus, OpenOptions } from './types.ts';
+import type { EngineHost, EngineStatus, OpenOptions, PipelineName } from './types.ts';
 
 /** Tier 1 of an engine. */
 export interface Semantic {
@@ -47,6 +47,8 @@ interface Opened {
   readonly semantic: Semantic;
   readonly reranking: RerankTier;
   readonly published: readonly SearchableCorpus[];
+  /** Of searches that name none: as far as what was opened goes. */
+  readonly pipeline: PipelineName;
   stop(): void;
 }
 
@@ -63,8 +65,8 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
       await opened;
     },
     async search(text, options, signal, onAnswer) {
-      const { searcher } = await ready();
-      return searcher.search(text, options, signal, onAnswer);
+      const { searcher, pipeline } = await ready();
+      return searcher.search(text, { pipeline, ...options }, signal, onAnswer);
     },
     async add(sources, signal, onProgress) {
       const { local } = await ready();
@@ -116,7 +118,8 @@ async function open(surroundings: Surroundings, options: OpenOptions): Promise<O
     forget();
     reranking.close();
   };
-  return { local, searcher, semantic, reranking, published, stop };
+  const pipeline = options.reranker === undefined || options.reranker === 'none' ? 'hybrid' : 'reranked';
+  return { local, searcher, semantic, reranking, published, pipeline, stop };
 }
 
 async function status({ local, published, searcher, reranking }: Opened): Promise<EngineStatus> {

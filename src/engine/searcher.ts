@@ -50,7 +50,7 @@ export interface Searcher {
 }
 
 export const DEFAULTS = {
-  pipeline: 'reranked',
+  pipeline: 'hybrid',
   limit: 10,
   depth: 100,
   candidates: 50,

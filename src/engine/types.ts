@@ -14,7 +14,7 @@ export type FusionOption =
   | { readonly method: 'min-max'; readonly weights?: readonly [lexical: number, dense: number] };
 
 export interface SearchOptions {
-  /** How far to go; the stages before it are shown on the way. `reranked` by default. */
+  /** How far to go; the stages before it are shown on the way. `reranked` where a reranker was named, else `hybrid`. */
   readonly pipeline?: PipelineName;
   /** Results shown, 10 by default. */
   readonly limit?: number;
@@ -150,8 +150,8 @@ export interface OpenOptions {
   /** URL of the folder with catalog.json and the weights. */
   readonly models: string;
   /**
-   * Id of a cross-encoder in the catalog, or a transformers.js model; `none` for no reranking. The catalog's first
-   * cross-encoder by default.
+   * Id of a cross-encoder in the catalog (`findling-rerank-tiny`), or a transformers.js model. None by default: name one
+   * once `findling eval` says that it helps your readers.
    */
   readonly reranker?: string | TransformersSpec;
   /** A transformers.js feature-extraction model instead of the static embedder. */

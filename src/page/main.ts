@@ -15,7 +15,7 @@ function open(): Promise<Search> {
     name: parameters.get('corpus') ?? 'findling',
     published: [`${base}index/`],
     models: modelsFolder(parameters.get('models')),
-    ...(reranker === null ? {} : { reranker }),
+    reranker: reranker ?? 'findling-rerank-tiny',
     ...(isBackend(backend) ? { backend } : {}),
     allowFallbackAdapter: parameters.has('software-gpu'),
   });
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
   defineFindlingSearch();
   const box = document.querySelector<FindlingSearch>('findling-search');
   if (box === null) throw new Error('The page has no <findling-search>.');
-  if (savesData()) box.setAttribute('rerank', 'off');
+  if (savesData()) box.removeAttribute('rerank');
   showExamples(box);
   const search = await open();
   box.search = search;
