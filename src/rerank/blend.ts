@@ -11,8 +11,12 @@ export interface BlendOptions {
   readonly rankConstant?: number;
 }
 
-/** A cross-encoder that overwrites a good first order loses quality on queries it misreads. */
-export const BLEND_WEIGHT = 0.7;
+/**
+ * A cross-encoder that overwrites a good first order loses quality on queries it misreads. nDCG@10 of the fused order, and
+ * of findling-rerank-tiny r2 at .3 / .5 / .7: docs-anthropic .822, .817 / .808 / .782; scifact .687, .693 / .684 / .656;
+ * cranfield .383, .380 / .361 / .329; cisi .379, .387 / .382 / .361; own .650, .653 / .665 / .664 (docs/quality.md).
+ */
+export const BLEND_WEIGHT = 0.3;
 
 function unitScores(list: Ranking): ReadonlyMap<PassageId, number> {
   const finite = list.map(({ score }) => score).filter(Number.isFinite);
