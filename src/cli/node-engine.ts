@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Store } from '../core/ports.ts';
 import type { Semantic } from '../engine/host.ts';
 import { type LocalCorpus, openLocalCorpus } from '../engine/local-corpus.ts';
@@ -33,8 +33,4 @@ export async function nodeCorpus(store: Store, semantic: Semantic): Promise<Loca
     lock: (job) => job(),
     announce: () => undefined,
   });
-}
-
-export function folderStore(...parts: readonly string[]): Store {
-  return fileStore(join(...parts));
 }
