@@ -9,7 +9,14 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'node20',
     rollupOptions: {
-      input: { main: 'src/cli/main.ts', vite: 'src/plugins/vite.ts' },
+      input: {
+        main: 'src/cli/main.ts',
+        vite: 'src/plugins/vite.ts',
+        docusaurus: 'src/plugins/docusaurus.ts',
+        'docusaurus-worker': 'src/plugins/docusaurus-worker.ts',
+        starlight: 'src/plugins/starlight.ts',
+        vitepress: 'src/plugins/vitepress.ts',
+      },
       // Flat: modules find models/ beside dist/ by their own place.
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },

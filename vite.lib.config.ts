@@ -17,7 +17,11 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: false,
     rollupOptions: {
-      input: { findling: 'src/index.ts', 'site-search': 'src/plugins/site-search.ts' },
+      input: {
+        findling: 'src/index.ts',
+        'site-search': 'src/plugins/site-search.ts',
+        'search-dialog': 'src/plugins/search-dialog.ts',
+      },
       preserveEntrySignatures: 'strict',
       output: { entryFileNames: '[name].js' },
     },

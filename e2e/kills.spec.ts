@@ -28,6 +28,8 @@ async function killAndCheck({ kills, documents, sections }: { kills: number; doc
   let before = 0;
   let killed = 0;
   const seen: number[] = [];
+  // A document over which the page dies five times is left out by rule (engine/local-corpus.ts): that is no loss, but it is told.
+  const leftOut: string[] = [];
   while (killed < kills) {
     let worker: Worker | undefined;
     const search = await createSearch(() => {
@@ -61,7 +63,10 @@ async function killAndCheck({ kills, documents, sections }: { kills: number; doc
     const target = 1 + Math.floor(Math.random() * 1.4 * (given.length + status.pending));
     const onProgress = (progress: { readonly documents: number }) => void (progress.documents >= target && reached());
     const indexing = search.add(given, { onProgress }).then(
-      () => 'finished',
+      ({ failed }) => {
+        leftOut.push(...failed.map(({ id, reason }) => `${id}: ${reason}`));
+        return 'finished';
+      },
       (error) => error.code ?? String(error),
     );
     await Promise.race([middle, indexing]);
@@ -78,19 +83,22 @@ async function killAndCheck({ kills, documents, sections }: { kills: number; doc
     rounds === 0 && (await search.documents()).length === 0 && (await search.status()).pending === 0 ? sources : [],
   );
   const last = (await search.documents()).length;
+  const { pending } = await search.status();
   await search.close();
-  return { last, rounds, seen };
+  return { last, rounds, seen, pending, leftOut };
 }
 
 test(`${KILLS} kills during indexing lose nothing beyond the open batch`, async ({ page }) => {
   test.setTimeout(600_000);
   await openPage(page);
-  const { last, rounds, seen } = await page.evaluate(killAndCheck, {
+  const { last, rounds, seen, pending, leftOut } = await page.evaluate(killAndCheck, {
     kills: KILLS,
     documents: DOCUMENTS,
     sections: SECTIONS,
   });
-  expect(last).toBe(DOCUMENTS);
+  expect(last, `${pending} pending; left out: ${leftOut.join(', ') || 'none'}; stored before each kill: ${seen}`).toBe(
+    DOCUMENTS,
+  );
   // The kills fell into the middle of the work, and the work went on after them.
   expect(new Set(seen).size).toBeGreaterThan(2);
   expect(rounds).toBeGreaterThan(0);

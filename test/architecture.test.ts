@@ -22,7 +22,20 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   element: ['core', 'client', 'engine'],
   page: ['core', 'client', 'element', 'engine', 'ingest'],
   cli: ['core', 'ingest', 'index', 'store', 'models', 'retrieve', 'fuse', 'rerank', 'engine', 'eval', 'client'],
-  plugins: ['core', 'ingest', 'index', 'store', 'models', 'retrieve', 'fuse', 'rerank', 'engine', 'client', 'cli'],
+  plugins: [
+    'core',
+    'ingest',
+    'index',
+    'store',
+    'models',
+    'retrieve',
+    'fuse',
+    'rerank',
+    'engine',
+    'client',
+    'element',
+    'cli',
+  ],
   workers: ['core', 'store', 'models', 'index', 'engine', 'client'],
 };
 

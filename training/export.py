@@ -1,6 +1,7 @@
 """Step 7: write a trained cross-encoder in the forms its backends need.
 
-- `model.int8.onnx` for WASM: MatMuls dynamically quantised (int8 weights per channel, uint8 activations), word rows int8.
+- `model.kernel.safetensors` for the package's own WASM kernel (training/kernel_file.py).
+- `model.int8.onnx` for ONNX Runtime's WASM: MatMuls dynamically quantised (int8 weights per channel, uint8 activations), word rows int8.
 - `model.w4.onnx`/`model.w8.onnx` for WebGPU: weight-only MatMulNBits, fp32 arithmetic, so no shader-f16 is needed.
 - `model.fp16.onnx` for WebGPU with shader-f16.
 - `canary.json`: a few pairs with the fp32 reference logits and what each form may differ by.
@@ -18,11 +19,13 @@ from onnx import helper, numpy_helper
 
 from training.crossencoder import CrossEncoder, Shape, pack
 from training.embedder import quantise
+from training.kernel_file import run_kernel, write_kernel
 from training.paths import MODELS, log, work
 from training.tokens import token_lists
 
 INPUTS = ["input_ids", "attention_mask", "token_type_ids"]
 OPSET = 17
+KERNEL = "model.kernel.safetensors"
 CANARY = [
     ("how do I undo the last commit", "Git. Undo things. git reset --soft HEAD~1 moves the branch back by one commit and keeps the changes staged."),
     ("how do I undo the last commit", "Baking bread. Let the dough rise for one hour in a warm place before you shape the loaf."),
@@ -168,7 +171,8 @@ def canary(folder: Path, reference: Path, files: list[str]) -> dict:
     truth = run(reference, pairs)
     tolerance = {}
     for file in files:
-        off = float(np.abs(run(folder / file, pairs) - truth).max())
+        logits = run_kernel(folder / file, pairs) if file == KERNEL else run(folder / file, pairs)
+        off = float(np.abs(logits - truth).max())
         tolerance[file.split(".")[1]] = round(max(0.02, 2 * off), 3)
     rows = [{"query": q, "passage": p, "logit": round(float(t), 4)} for (q, p), t in zip(CANARY, truth)]
     made = {"pairs": rows, "tolerance": tolerance}
@@ -184,10 +188,11 @@ def export(checkpoint: Path, name: str, most: int, bits: int, rows: int) -> None
     folder.mkdir(parents=True, exist_ok=True)
     full = work(name, "model.fp32.onnx")
     to_onnx(model, full)
-    files = ["model.int8.onnx", f"model.w{bits}.onnx", "model.fp16.onnx"]
-    to_int8(full, folder / files[0])
-    to_weights(full, folder / files[1], bits, 128 if bits == 8 else 32)
-    to_fp16(full, folder / files[2])
+    files = [KERNEL, "model.int8.onnx", f"model.w{bits}.onnx", "model.fp16.onnx"]
+    write_kernel(model, folder / files[0])
+    to_int8(full, folder / files[1])
+    to_weights(full, folder / files[2], bits, 128 if bits == 8 else 32)
+    to_fp16(full, folder / files[3])
     shape = model.shape
     config = {"layers": shape.layers, "hidden": shape.hidden, "heads": shape.heads, "intermediate": shape.inner,
               "headSize": shape.head_size, "embedding": shape.width,

@@ -18,6 +18,7 @@ STEPS = {
     "score": ["training.distil", "score"],
     "distil": ["training.distil", "train"],
     "export": ["training.export"],
+    "kernel": ["training.kernel_file"],
     "evaluate": ["training.evaluate"],
     "catalog": ["training.catalog"],
     "cards": ["training.cards"],

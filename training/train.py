@@ -19,7 +19,7 @@ import torch
 from training import judge
 from training.crossencoder import BASE, TINY, VOCABULARY, CrossEncoder, from_bert, pruned, score_pairs
 from training.embedder import StaticEmbedder
-from training.lists import Lists, loss_of
+from training.lists import Graded, Lists, beside_first, boosted_loss, graded_loss, loss_of, unit
 from training.paths import EVAL, MODELS, fix_seeds, log, work
 from training.ragged import Ragged
 from training.tokens import teacher_folder
@@ -59,13 +59,20 @@ def fresh(kind: str) -> CrossEncoder:
 
 
 def held_out(model: CrossEncoder, lists: Lists, most: int, count: int = 200, size: int = 16) -> dict[str, float]:
-    """Share of held-out lists whose own passage comes first, and its mean reciprocal rank."""
+    """Share of held-out lists whose own passage comes first, and its mean reciprocal rank; `mrr0.3` and so on are those of the
+    order blended with the first stage's at that weight (0: the first stage alone), as src/rerank/blend.ts does it."""
     chosen = lists.held[:count]
     columns = np.tile(np.arange(size), (len(chosen), 1))
     batch = lists.at(chosen, columns, np.zeros(len(chosen), bool))
     logits = judge.scorer_of(model, most)(batch["pairs"]).reshape(len(chosen), size)
-    rank = 1 + (logits[:, 1:] > logits[:, :1]).sum(1)
-    return {"top1": round(float((rank == 1).mean()), 4), "mrr": round(float((1 / rank).mean()), 4)}
+    found = {}
+    for weight in (0.0, 0.3, 0.5, 0.7, 1.0):
+        scores = weight * unit(logits) + (1 - weight) * unit(batch["first"].numpy())
+        rank = 1 + (scores[:, 1:] > scores[:, :1]).sum(1) + (scores[:, 1:] == scores[:, :1]).sum(1) / 2
+        found[f"mrr{weight}"] = round(float((1 / rank).mean()), 4)
+        if weight == 1:
+            found["top1"] = round(float((rank == 1).mean()), 4)
+    return found
 
 
 class Looker:
@@ -98,16 +105,29 @@ def schedule(done: float, warm: float = 0.05) -> float:
     return done / warm if done < warm else 0.02 + 0.98 * (1 - done) / (1 - warm)
 
 
-def step_of(model, lists: Lists, options, done: float, teacher=None) -> float:
+def step_of(model, lists: Lists, options, done: float, teacher=None, graded: Graded | None = None) -> float:
     """One batch forwards and backwards; gradients add up in the parameters. Returns the mean loss."""
     most = options.most if done < options.long_from else options.most_long
     share = options.soft_begin + (options.soft_end - options.soft_begin) * done
-    parts = [lists.draw(options.lists // options.threads, options.size) for _ in range(options.threads)]
+    each = options.lists // options.threads
+    of_graded = round(each * options.graded) if graded is not None else 0
+    parts = [(lists.draw(each - of_graded, options.size), graded.draw(of_graded) if of_graded else None) for _ in range(options.threads)]
 
-    def one(batch: dict) -> float:
-        logits = score_pairs(model, batch["pairs"], most, options.micro).view(-1, options.size)
+    def one(part: tuple[dict, dict | None]) -> float:
+        batch, read = part
+        pairs = batch["pairs"] + (read["pairs"] if read else [])
+        logits = score_pairs(model, pairs, most, options.micro)
+        mined = logits[: len(batch["pairs"])].view(-1, options.size)
         soft = batch["soft"] * SOFT_SCALE if teacher is None else teacher(batch)
-        loss = loss_of(logits, batch, soft, share) / len(parts)
+        if options.boost:
+            loss = boosted_loss(mined, batch, soft, options.boost)
+        else:
+            loss = loss_of(mined, batch, soft, share, first_share=options.first_share)
+        if read:
+            other = logits[len(batch["pairs"]) :].view(len(read["grades"]), -1)
+            other = beside_first(other, read, options.first_share, torch.rand(len(other)) < 0.3)
+            loss = loss + (graded_loss(other, read, 1.0, read["soft"] * SOFT_SCALE / 2) if options.boost else graded_loss(other, read))
+        loss = loss / len(parts)
         loss.backward()
         return loss.item()
 
@@ -116,7 +136,8 @@ def step_of(model, lists: Lists, options, done: float, teacher=None) -> float:
 
 def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None) -> None:
     torch.set_num_threads(1)
-    lists = lists or Lists(SHARES, options.seed)
+    lists = lists or Lists(SHARES, options.seed, asked=options.asked)
+    graded = Graded(lists, options.seed) if options.graded else None
     looker = Looker(options.look_depth, options.look_queries)
     best = torch.optim.AdamW(parameter_groups(model, options.rate), betas=(0.9, 0.98), fused=True)
     bases = [g["lr"] for g in best.param_groups]
@@ -134,12 +155,13 @@ def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None
         for group, base in zip(best.param_groups, bases):
             group["lr"] = base * schedule(done)
         best.zero_grad(set_to_none=True)
-        losses.append(step_of(model, lists, options, done, teacher))
+        losses.append(step_of(model, lists, options, done, teacher, graded))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         best.step()
         steps += 1
         now = time.time()
-        spent, last = spent + now - last, now
+        # A step takes a second or two; what is longer was a pause (a stopped process), and does not count.
+        spent, last = spent + min(now - last, 10.0), now
         if now - saved > 120:
             state = {"model": model.state_dict(), "optimiser": best.state_dict(), "steps": steps, "spent": spent}
             torch.save(state, path.with_suffix(".part"))
@@ -168,6 +190,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--long-from", type=float, default=0.85)
     made.add_argument("--soft-begin", type=float, default=1.0)
     made.add_argument("--soft-end", type=float, default=0.2)
+    made.add_argument("--first-share", type=float, default=0.0, help="logits that the first stage's score is worth; 0 leaves it out")
+    made.add_argument("--boost", type=float, default=0.0, help="learn the teacher with the label raised by so many logits, not the label")
+    made.add_argument("--asked", type=float, help="share of the mined lists that somebody asked; by default one pass over everything")
+    made.add_argument("--graded", type=float, default=0.0, help="share of the lists that come from grades.tsv")
     made.add_argument("--threads", type=int, default=2)
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--look-every", type=float, default=8, help="minutes")

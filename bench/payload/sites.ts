@@ -107,13 +107,14 @@ function sentenceRun(sentences: readonly string[], start: number) {
   };
 }
 
-function poolOfSentences(): readonly string[] {
+/** Real sentences of what is installed here: the manuals that are, and the packages' Markdown. */
+export function poolOfSentences(): readonly string[] {
   const modules = resolve(import.meta.dirname, '../../node_modules');
   const markdown = readdirSync(modules, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && /^(readme|changelog|api|guide)\w*\.md$/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-  const html = Object.values(SOURCES).flatMap(htmlFiles);
+  const html = Object.values(SOURCES).filter(existsSync).flatMap(htmlFiles);
   const texts = [
     ...html.map((file) => plain(readFileSync(file, 'utf8').slice(0, 300_000))),
     ...markdown.map((file) => readFileSync(file, 'utf8').slice(0, 60_000)),

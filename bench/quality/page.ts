@@ -121,7 +121,8 @@ export function qualityPage(results: Results): string {
 
 Made by \`npm run quality\` from \`bench/quality/results.json\`; do not edit. Models: ${results.models}.
 
-Measured by \`findling eval\` in Node with the int8 weights that browsers run on WASM; \`findling eval --browser\` gives the same
+Measured by \`findling eval\` in Node with the weights that browsers run on WASM (rerankers: their own kernel
+on \`own\` and \`docs-anthropic\`, ONNX Runtime's int8 on the sets measured before there was one); \`findling eval --browser\` gives the same
 for lexical and dense to 1e-6. Documents longer than a passage count by their best passage. A **change** is against the best row
 above of another stage, with the two-sided p of a paired randomisation test. The **ceiling** is the nDCG@10 of a perfect order
 of the first 50 documents. Times are one thread of this machine, shared with other work: compare them inside a table

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DocumentId, Passage } from '../core/document.ts';
 import { passageId } from '../core/document.ts';
@@ -8,41 +9,165 @@ import type { PublishedDocument } from '../index/published/builder.ts';
 import { checked, withChecksum } from '../index/published/frame.ts';
 import type { DocumentHead } from '../index/texts.ts';
 
-/** What an earlier run made of each page, by its hash. */
-export type PageCache = ReadonlyMap<string, PublishedDocument>;
-
-/** Raise it with any change of layout. */
-const VERSION = 1;
-
-/** The cache of an earlier run with the same fingerprint; empty where there is none, or it cannot be read. */
-export async function readCache(file: string, fingerprint: string): Promise<PageCache> {
-  const bytes = await readFile(file).catch(() => undefined);
-  if (bytes === undefined) return new Map();
-  try {
-    // A plain array: slices of Node's Buffer share its memory.
-    const reader = new ByteReader(checked(new Uint8Array(bytes), file), file);
-    if (reader.u8() !== VERSION || reader.string() !== fingerprint) return new Map();
-    const pages = new Map<string, PublishedDocument>();
-    for (let count = reader.count(); count > 0; count -= 1) pages.set(reader.string(), readPage(reader));
-    return pages;
-  } catch (error) {
-    if (toSearchError(error).code !== 'corrupt') throw error;
-    return new Map();
-  }
+/** Where a page lies in the file, and what must be known of it before it is read. */
+export interface PageEntry {
+  readonly offset: number;
+  readonly length: number;
+  readonly id: string;
+  readonly language: string;
+  readonly passages: number;
 }
 
-export async function writeCache(file: string, fingerprint: string, pages: PageCache): Promise<void> {
+/** What a run made of each page, in a file: a million pages need not be in memory. */
+export interface PageFile {
+  /** By the pages' hashes. */
+  readonly entries: ReadonlyMap<string, PageEntry>;
+  /** A page as it is stored; undefined where it is damaged. */
+  stored(entry: PageEntry): Uint8Array | undefined;
+  /** SearchError('corrupt') where it is damaged. */
+  read(entry: PageEntry): PublishedDocument;
+  close(): void;
+}
+
+export interface PageWriter {
+  has(hash: string): boolean;
+  add(hash: string, page: PublishedDocument): void;
+  /** Takes over what an earlier run made. */
+  copy(hash: string, entry: PageEntry, stored: Uint8Array): void;
+  /** Puts the new file in the place of the old one, and opens it. */
+  finish(): Promise<PageFile>;
+  /** Leaves the old file as it was. */
+  discard(): Promise<void>;
+}
+
+/** Raise it with any change of layout. */
+const VERSION = 2;
+/** At the end of the file: where the table begins. */
+const FOOTER_BYTES = 8;
+const FLUSH_BYTES = 1 << 20;
+
+/** The pages of an earlier run with the same fingerprint; none where there is no such file, or it cannot be read. */
+export function openPages(file: string, fingerprint: string): PageFile {
+  let handle: number;
+  try {
+    handle = openSync(file, 'r');
+  } catch {
+    return { entries: new Map(), stored: () => undefined, read: absent, close: () => undefined };
+  }
+  const bytesAt = (offset: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    const got = readSync(handle, bytes, 0, length, offset);
+    return got === length ? bytes : bytes.subarray(0, got);
+  };
+  let entries: ReadonlyMap<string, PageEntry> = new Map();
+  try {
+    entries = readTable(bytesAt, fstatSync(handle).size, file, fingerprint);
+  } catch (error) {
+    if (toSearchError(error).code !== 'corrupt') throw error;
+  }
+  return {
+    entries,
+    stored({ offset, length }) {
+      const bytes = bytesAt(offset, length);
+      try {
+        checked(bytes, file);
+        return bytes;
+      } catch {
+        return undefined;
+      }
+    },
+    read: ({ offset, length }) => readPage(new ByteReader(checked(bytesAt(offset, length), file), file)),
+    close: () => closeSync(handle),
+  };
+}
+
+function absent(): never {
+  throw new Error('There are no pages.');
+}
+
+function readTable(
+  bytesAt: (offset: number, length: number) => Uint8Array,
+  size: number,
+  file: string,
+  fingerprint: string,
+): ReadonlyMap<string, PageEntry> {
+  const entries = new Map<string, PageEntry>();
+  if (size < FOOTER_BYTES) return entries;
+  const end = size - FOOTER_BYTES;
+  const start = new DataView(bytesAt(end, FOOTER_BYTES).buffer).getFloat64(0, true);
+  if (!(Number.isSafeInteger(start) && start >= 0 && start <= end)) return entries;
+  const reader = new ByteReader(checked(bytesAt(start, end - start), file), file);
+  if (reader.u8() !== VERSION || reader.string() !== fingerprint) return entries;
+  let offset = 0;
+  for (let count = reader.count(); count > 0; count -= 1) {
+    const [hash = '', id = '', language = ''] = reader.strings();
+    const [length, passages] = [reader.varint(), reader.varint()];
+    entries.set(hash, { offset, length, id, language, passages });
+    offset += length;
+  }
+  return entries;
+}
+
+/** Writes pages beside the old file. */
+export async function writePages(file: string, fingerprint: string): Promise<PageWriter> {
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = `${file}.new`;
+  const handle = openSync(temporary, 'w');
+  const entries = new Map<string, PageEntry>();
+  let waiting: Uint8Array[] = [];
+  let [bytes, offset] = [0, 0];
+  const flush = () => {
+    for (const each of waiting) writeSync(handle, each);
+    waiting = [];
+    bytes = 0;
+  };
+  const write = (stored: Uint8Array) => {
+    waiting.push(stored);
+    bytes += stored.length;
+    offset += stored.length;
+    if (bytes >= FLUSH_BYTES) flush();
+  };
+  return {
+    has: (hash) => entries.has(hash),
+    add(hash, page) {
+      const writer = new ByteWriter(4096);
+      writePage(writer, page);
+      const stored = withChecksum(writer.finish());
+      const { id, language } = page.document;
+      entries.set(hash, { offset, length: stored.length, id, language, passages: page.passages.length });
+      write(stored);
+    },
+    copy(hash, entry, stored) {
+      entries.set(hash, { ...entry, offset });
+      write(stored);
+    },
+    async finish() {
+      const start = offset;
+      write(withChecksum(tableOf(entries, fingerprint)));
+      write(new Uint8Array(new Float64Array([start]).buffer));
+      flush();
+      closeSync(handle);
+      await rename(temporary, file);
+      return openPages(file, fingerprint);
+    },
+    async discard() {
+      closeSync(handle);
+      await rm(temporary, { force: true });
+    },
+  };
+}
+
+function tableOf(entries: ReadonlyMap<string, PageEntry>, fingerprint: string): Uint8Array {
   const writer = new ByteWriter(1 << 20);
   writer.u8(VERSION);
   writer.string(fingerprint);
-  writer.varint(pages.size);
-  for (const [hash, page] of pages) {
-    writer.string(hash);
-    writePage(writer, page);
+  writer.varint(entries.size);
+  for (const [hash, { id, language, length, passages }] of entries) {
+    writer.strings([hash, id, language]);
+    writer.varint(length);
+    writer.varint(passages);
   }
-  await mkdir(dirname(file), { recursive: true });
-  await writeFile(`${file}.new`, withChecksum(writer.finish()));
-  await rename(`${file}.new`, file);
+  return writer.finish();
 }
 
 function writePage(writer: ByteWriter, { document, passages, vectors }: PublishedDocument): void {
@@ -71,6 +196,6 @@ function readPage(reader: ByteReader): PublishedDocument {
   const dimensions = reader.varint();
   if (dimensions === 0) return { document, passages };
   const scales = reader.f32s(passages.length);
-  const rows = reader.i8s(passages.length * dimensions).slice();
+  const rows = reader.i8s(passages.length * dimensions);
   return { document, passages, vectors: { dimensions, count: passages.length, rows, scales } };
 }

@@ -1,4 +1,5 @@
 import { watch } from 'node:fs';
+import { relative, sep } from 'node:path';
 import { toSearchError } from '../core/errors.ts';
 import { INDEX_HELP, type IndexArguments, indexArguments } from './index-options.ts';
 import { indexSite, type SiteProgress, type SiteReport } from './index-site.ts';
@@ -47,7 +48,8 @@ function progressLine(): (progress: SiteProgress) => void {
     const rate = progress.done / ((now - start) / 1000);
     const left = rate > 0 ? Math.ceil((progress.of - progress.done) / rate) : 0;
     const counted = `${progress.done} of ${progress.of}, ${Math.round(rate)} pages/s, ${left} s left`;
-    const line = `${step} ${progress.of > 0 ? counted : ''}`;
+    const open = progress.done > 0 ? `${progress.done}, ${Math.round(rate)} pages/s` : '';
+    const line = `${step} ${progress.of > 0 ? counted : open}`;
     process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(78)}` : `${line}\n`);
   };
 }
@@ -62,9 +64,9 @@ async function watchFolder(given: IndexArguments): Promise<void> {
       (error: unknown) => void process.stderr.write(`findling: ${toSearchError(error).message}\n`),
     );
   process.stderr.write(`watching ${given.folder}\n`);
-  const own = given.config.out.slice(given.folder.length + 1);
+  const own = relative(given.folder, given.config.out);
   watch(given.folder, { recursive: true }, (_, name) => {
-    if (name === null || (own !== '' && name.startsWith(own)) || !/\.(html?|mdx?|jsonl)$/i.test(name)) return;
+    if (name === null || name.startsWith(own + sep) || !/\.(html?|mdx?|jsonl)$/i.test(name)) return;
     clearTimeout(timer);
     timer = setTimeout(() => {
       running = running.then(again);

@@ -18,6 +18,11 @@ const put = (path: string, content: string) => {
 };
 const html = (title: string, text: string, head = '') =>
   `<!doctype html><html lang="en"><head><title>${title}</title>${head}</head><main><h1>${title}</h1><p>${text}</p></main></html>`;
+const collect = async (given: Parameters<typeof findSources>[0]) => {
+  const found = [];
+  for await (const source of findSources(given)) found.push(source);
+  return found;
+};
 const options = () => ({
   folder: site,
   out: join(site, 'findling'),
@@ -41,7 +46,7 @@ describe('findSources', () => {
     put('secret.html', html('Secret', 'Hidden.', '<meta name="robots" content="noindex, nofollow">'));
     put('drafts/one.html', html('Draft', 'Not yet.'));
     put('notes.md', '# Notes');
-    const found = await findSources({ ...options(), exclude: ['drafts/'] });
+    const found = await collect({ ...options(), exclude: ['drafts/'] });
     expect(found.map(({ source }) => source.id)).toEqual([
       '/docs/guide/cranes%20&%20ropes.html',
       '/docs/guide/',
@@ -53,7 +58,7 @@ describe('findSources', () => {
     put('a/index.md', '# A');
     put('b.mdx', '# B');
     put('more.jsonl', '{"url":"https://example.org/x","title":"X","text":"Words."}\n\n{"url":"/y","html":"<p>Y"}\n');
-    const found = await findSources(options());
+    const found = await collect(options());
     expect(found.map(({ source }) => [source.id, source.type])).toEqual([
       ['/docs/a/', 'markdown'],
       ['/docs/b', 'markdown'],
@@ -61,9 +66,9 @@ describe('findSources', () => {
       ['/docs/y', 'html'],
     ]);
     put('more.jsonl', '{"url":"/y"}');
-    await expect(findSources(options())).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(collect(options())).rejects.toMatchObject({ code: 'bad-input' });
     put('more.jsonl', 'not json');
-    await expect(findSources(options())).rejects.toThrow(/line 1/);
+    await expect(collect(options())).rejects.toThrow(/line 1/);
   });
   it('knows globs', () => {
     expect(globPattern('blog/**').test('blog/a/b.html')).toBe(true);

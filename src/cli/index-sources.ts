@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Source, SourceType } from '../core/document.ts';
@@ -11,6 +12,8 @@ export interface SiteSource {
   readonly hash: string;
   /** Score multiplier from the command line. */
   readonly weight: number;
+  /** How many pages there are in all; undefined where that is not known before the last. */
+  readonly of?: number;
 }
 
 export interface SourceOptions {
@@ -22,6 +25,8 @@ export interface SourceOptions {
   readonly baseUrl: string;
   /** The index's own folder, inside which no pages are looked for. */
   readonly out: string;
+  /** A page's path in its URL, where the site's links have another form: given `guide/` or `guide/page.html`. */
+  readonly urlOf?: (path: string) => string;
 }
 
 const TYPES: Readonly<Record<string, SourceType>> = {
@@ -37,9 +42,9 @@ const REDIRECT = /<meta\s[^>]*http-equiv=["']?refresh["']?[^>]*url=/i;
 
 /**
  * The pages of a built site: its HTML, or where it has none its Markdown, and the lines of its `.jsonl` files
- * (`{ "url", "title", "text" | "html" | "markdown", "language" }`). Pages that send on or ask not to be indexed are left out.
+ * (`{ "url", "title", "text" | "html" | "markdown", "language" }`). Pages that send on or ask not to be indexed are left out. One by one: the pages of a large site need not be in memory together.
  */
-export async function findSources(options: SourceOptions): Promise<readonly SiteSource[]> {
+export async function* findSources(options: SourceOptions): AsyncGenerator<SiteSource> {
   const folder = resolve(options.folder);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory())
     throw new SearchError('not-found', `${folder} is no folder. Build the site first, and give the folder it is in.`);
@@ -53,17 +58,17 @@ export async function findSources(options: SourceOptions): Promise<readonly Site
   const pages = html.length > 0 ? html : paths.filter((path) => TYPES[extension(path)] !== undefined);
   const weightOf = (path: string) =>
     weights.reduce((product, { pattern, weight }) => (pattern.test(path) ? product * weight : product), 1);
-  const found: SiteSource[] = [];
+  const lines = paths.filter((each) => each.endsWith('.jsonl'));
+  const of = lines.length === 0 ? { of: pages.length } : {};
   for (const path of pages) {
     const content = await readFile(join(folder, path));
     const type = TYPES[extension(path)] ?? 'html';
     if (type === 'html' && isHidden(content.subarray(0, 8192).toString('latin1'))) continue;
-    const url = options.baseUrl + encodeURI(pageUrl(path)).replace(/#/g, '%23');
-    found.push(siteSource({ id: url, type, content }, weightOf(path)));
+    const page = pageUrl(path);
+    const url = options.baseUrl + encodeURI(options.urlOf?.(page) ?? page).replace(/#/g, '%23');
+    yield { ...siteSource({ id: url, type, content }, weightOf(path)), ...of };
   }
-  for (const path of paths.filter((each) => each.endsWith('.jsonl')))
-    found.push(...(await readLines(join(folder, path), path, options.baseUrl, weightOf(path))));
-  return found;
+  for (const path of lines) yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path));
 }
 
 function isHidden(head: string): boolean {
@@ -95,31 +100,45 @@ async function files(folder: string, out: string): Promise<readonly string[]> {
   return found;
 }
 
-async function readLines(file: string, path: string, baseUrl: string, weight: number): Promise<readonly SiteSource[]> {
-  const lines = (await readFile(file, 'utf8')).split('\n');
-  return lines.flatMap((line, at) => {
-    if (line.trim() === '') return [];
-    const fail = (what: string) => new SearchError('bad-input', `${path}, line ${at + 1}: ${what}.`);
-    let value: Readonly<Record<string, unknown>>;
-    try {
-      value = JSON.parse(line);
-    } catch (cause) {
-      throw new SearchError('bad-input', `${path}, line ${at + 1} is not JSON.`, { cause });
-    }
-    const { url, title, text, html, markdown, language } = value;
-    if (typeof url !== 'string' || url === '') throw fail('expected a "url"');
-    const content = html ?? markdown ?? text;
-    if (typeof content !== 'string') throw fail('expected "text", "html" or "markdown"');
-    const type: SourceType = html !== undefined ? 'html' : markdown !== undefined ? 'markdown' : 'text';
-    const source: Source = {
-      id: /^[a-z]+:\/\//i.test(url) ? url : baseUrl + url.replace(/^\//, ''),
-      type,
-      content,
-      ...(typeof title === 'string' ? { title } : {}),
-      ...(typeof language === 'string' ? { language } : {}),
-    };
-    return [siteSource(source, weight)];
-  });
+async function* readLines(file: string, path: string, baseUrl: string, weight: number): AsyncGenerator<SiteSource> {
+  let at = 0;
+  for await (const line of linesOf(file)) {
+    at += 1;
+    if (line.trim() !== '') yield siteSource(sourceOfLine(line, `${path}, line ${at}`, baseUrl), weight);
+  }
+}
+
+/** A file of a million lines may be longer than a string can be; and readline would break lines at U+2028. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 20 })) {
+    const lines = (rest + String(chunk)).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
+  if (rest !== '') yield rest;
+}
+
+function sourceOfLine(line: string, place: string, baseUrl: string): Source {
+  const fail = (what: string) => new SearchError('bad-input', `${place}: ${what}.`);
+  let value: Readonly<Record<string, unknown>>;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new SearchError('bad-input', `${place} is not JSON.`, { cause });
+  }
+  const { url, title, text, html, markdown, language } = value;
+  if (typeof url !== 'string' || url === '') throw fail('expected a "url"');
+  const content = html ?? markdown ?? text;
+  if (typeof content !== 'string') throw fail('expected "text", "html" or "markdown"');
+  const type: SourceType = html !== undefined ? 'html' : markdown !== undefined ? 'markdown' : 'text';
+  return {
+    id: /^[a-z]+:\/\//i.test(url) ? url : baseUrl + url.replace(/^\//, ''),
+    type,
+    content,
+    ...(typeof title === 'string' ? { title } : {}),
+    ...(typeof language === 'string' ? { language } : {}),
+  };
 }
 
 /** `**` any folders, `*` anything but a slash, `?` one character; a name without a slash matches at any depth. */

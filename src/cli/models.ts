@@ -45,7 +45,10 @@ async function unnamed(folder: string): Promise<readonly string[]> {
   const { models } = await loadCatalog(fileStore(folder));
   const named = new Set(models.flatMap((entry) => filesOf(entry).map(({ path }) => path)));
   return (readdirSync(folder, { recursive: true }) as string[])
-    .filter((path) => /\.(onnx|i8|f32|bin)$/.test(path) && statSync(join(folder, path)).isFile() && !named.has(path))
+    .filter(
+      (path) =>
+        /\.(onnx|safetensors|i8|f32|bin)$/.test(path) && statSync(join(folder, path)).isFile() && !named.has(path),
+    )
     .sort();
 }
 

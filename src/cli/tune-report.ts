@@ -20,7 +20,7 @@ export interface TuneResults {
   readonly tuned: Readonly<Partial<Record<Part, Tuned>>>;
   readonly calibration?: FittedCalibration;
   /** What to give to search(), or to put into a config. */
-  readonly options: Pick<SearchOptions, 'fusion' | 'blend'> & { readonly boosts?: readonly number[] };
+  readonly options: Pick<SearchOptions, 'fusion' | 'blend' | 'fields'>;
 }
 
 /** The results as text for a terminal. */

@@ -63,7 +63,7 @@ describe('findling tune', () => {
     expect(options.fusion).toEqual({ method: 'min-max', weights: [0, 1] });
     // At .5 both are even, and trec_eval puts the higher id, "good", first.
     expect(options.blend).toBe(0.5);
-    expect(options.boosts).toBeUndefined();
+    expect(options.fields).toBeUndefined();
     expect(tuned.fields.advice).toMatch(/no gain/);
     expect(calibration.quality.platt.logLoss).toBeLessThan(calibration.quality.raw.logLoss);
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ ...options, calibration: calibration.chosen });

@@ -130,7 +130,7 @@ async function tuneParts(parts: readonly Part[], tuning: Tuning): Promise<TuneRe
     ...(calibration && { calibration }),
     options: {
       ...(fusion?.gain && { fusion: fusionOf(fusion.setting) }),
-      ...(fields?.gain && { boosts: boostsOf(fields.setting) }),
+      ...(fields?.gain && { fields: fieldsOf(fields.setting) }),
       ...(blend?.gain && { blend: blend.setting.blend ?? 0 }),
     },
   };
@@ -138,6 +138,11 @@ async function tuneParts(parts: readonly Part[], tuning: Tuning): Promise<TuneRe
 
 function fusionOf({ method = 0, lexical = 0.5 }: Setting): NonNullable<SearchOptions['fusion']> {
   return { method: method === 0 ? 'min-max' : 'rrf', weights: [lexical, Number((1 - lexical).toFixed(2))] };
+}
+
+function fieldsOf(setting: Setting): NonNullable<SearchOptions['fields']> {
+  const [title, heading, body] = boostsOf(setting);
+  return { title, heading, body };
 }
 
 function boostsOf({ title = 1, heading = 1 }: Setting): readonly [title: number, heading: number, body: number] {

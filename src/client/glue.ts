@@ -103,7 +103,7 @@ let serial = 0;
  */
 export function connect<T extends object>(worker: Worker, name: string): Connection<T> {
   install();
-  const { lost, lose, alive } = watch(worker, name);
+  const { lost, lose } = watch(worker, name);
   let gone: SearchError | undefined;
   // Pending calls are rejected by hand: Promise.race against one long-lived promise would keep every call's reactions.
   const pending = new Set<(error: SearchError) => void>();
@@ -118,9 +118,9 @@ export function connect<T extends object>(worker: Worker, name: string): Connect
     new Promise((resolve, reject) => {
       if (gone !== undefined) return reject(gone);
       pending.add(reject);
-      // Not before the worker is known to live: its end would go unnoticed, and the call would hang.
-      alive
-        .then(() => call(comlink, method, args))
+      // At once, though the worker has not greeted yet: the browser keeps messages until its script has run, and one
+      // that never greets is lost after START_TIMEOUT_MS, with every call that waits for it.
+      call(comlink, method, args)
         .then(resolve, reject)
         .finally(() => pending.delete(reject));
     });
@@ -168,7 +168,7 @@ function watch(worker: Worker, name: string) {
     await navigator.locks?.request(lock, () => lose(new SearchError('worker-lost', `The ${name} worker has gone.`)));
   });
   worker.postMessage({ [HELLO]: lock });
-  return { lost, lose, alive };
+  return { lost, lose };
 }
 
 /** A worker's script may come over a slow line; one that has not started by then never will. */

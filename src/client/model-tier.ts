@@ -1,11 +1,13 @@
 import { abortable, once } from '../core/cancellation.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { CrossEncoder, Embedder, Store } from '../core/ports.ts';
-import { noReranking, type RerankTier } from '../engine/host.ts';
+import { type RerankTier, unnamedReranking } from '../engine/host.ts';
 import type { OpenOptions } from '../engine/types.ts';
 import { crossEncoderEntry, loadCatalog } from '../models/catalog.ts';
 import type { ModelHost } from '../models/host.ts';
+import { patientHost } from '../models/patience.ts';
 import { type SelectedReranker, type SpawnedHost, selectReranker } from '../models/selection.ts';
+import { type SharedWork, shareWork, usefulHands } from '../models/shared-work.ts';
 import type { TransformersSpec } from '../models/transformers-spec.ts';
 import type { VerdictStorage } from '../models/verdicts.ts';
 import { createPairCost, crossEncoderReranker } from '../rerank/cross-encoder.ts';
@@ -68,23 +70,29 @@ export function modelWorkerEmbedder(startWorker: () => Worker, spec: Transformer
 async function spawn(startWorker: () => Worker, onLost: () => void): Promise<SpawnedHost> {
   const connection = connect<ModelHost>(startWorker(), 'model');
   connection.lost.then(onLost);
-  return { host: connection.remote, terminate: () => connection.close() };
+  return patientHost({ host: connection.remote, terminate: () => connection.close() });
 }
 
 /** A page at rest: the first answers are out. */
 const EXPLORE_AFTER_MS = 3000;
+/** The first rerank is under way or done: more workers would only have taken the processor from it. */
+const SHARE_AFTER_MS = 1500;
+/** A model of more is not held several times. */
+const SHARED_BYTES = 8 * 1024 * 1024;
+/** Pairs scored between two reports, for each worker. */
+const STEP = 4;
 
 /**
  * The reranker of a browser, in a model worker: loaded at its first use, and after the worker's death loaded anew at
  * the next. While it is being loaded, questions wait for it; the tiers before it have been shown by then.
  */
 export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions): RerankTier {
-  if (options.reranker === undefined || options.reranker === 'none')
-    return noReranking('unsupported', 'No reranker was named: openSearch({ reranker: … }).');
+  if (options.reranker === undefined || options.reranker === 'none') return unnamedReranking();
   const verdicts = storedVerdicts(() => indexedDbStore('findling-verdicts'));
   const [cache, cost] = [createScoreCache(), createPairCost()];
   let selected: SelectedReranker | undefined;
   let loading: Promise<SelectedReranker> | undefined;
+  let shared: SharedWork | undefined;
 
   const { reranker } = options;
   const select = async (explore: boolean, onLost: () => void): Promise<SelectedReranker> => {
@@ -102,6 +110,8 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   /** Ends the worker: whatever went wrong in it, its runtime is not to be trusted with another question. */
   const drop = () => {
     selected?.terminate();
+    shared?.close();
+    shared = undefined;
     selected = undefined;
     loading = undefined;
   };
@@ -115,12 +125,29 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
       (made) => {
         selected = made;
         if (made.unexplored !== undefined) setTimeout(explore, EXPLORE_AFTER_MS);
+        if (made.info.backend === 'wasm/kernel') setTimeout(share, SHARE_AFTER_MS, made);
       },
       () => {
         if (loading === attempt) loading = undefined;
       },
     );
     return attempt;
+  };
+  /** More workers for the kernel, which has one thread and 15 MB a worker with the small model. */
+  const share = (made: SelectedReranker) => {
+    if (selected !== made || shared !== undefined || made.info.bytes > SHARED_BYTES) return;
+    const spec = { source: 'catalog', models: options.models, model: made.info.model, backend: 'wasm/kernel' } as const;
+    const hire = async () => {
+      const worker = await spawn(startWorker, () => undefined);
+      return worker.host.loadReranker(spec).then(
+        () => worker,
+        (error) => {
+          worker.terminate();
+          throw error;
+        },
+      );
+    };
+    shared = shareWork({ first: made.host, hire, others: usefulHands(navigator.hardwareConcurrency) - 1 });
   };
   /** Tries the backend that was never tried, in a worker beside the one in use, and takes it over where it is faster. */
   const explore = async () => {
@@ -129,6 +156,8 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
     if (found === undefined) return;
     if (before === undefined || before !== selected || found.info.msPerPair >= before.info.msPerPair)
       return found.terminate();
+    shared?.close();
+    shared = undefined;
     selected = found;
     loading = Promise.resolve(found);
     before.terminate();
@@ -136,7 +165,7 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   const encoder: CrossEncoder = {
     async score(query, texts, signal) {
       const { host } = await abortable(load(), signal);
-      const scores = host.score(query, texts, signal).catch((cause) => {
+      const scores = (shared?.encoder ?? host).score(query, texts, signal).catch((cause) => {
         const error = toSearchError(cause);
         if (error.code !== 'aborted') drop();
         throw error;
@@ -152,6 +181,7 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
         modelId: `${options.models}${JSON.stringify(reranker)}`,
         cache,
         cost,
+        step: STEP * (shared?.hands() ?? 1),
         ...(budgetMs === undefined ? {} : { budgetMs }),
       }),
     async load() {

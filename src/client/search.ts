@@ -10,6 +10,7 @@ import type {
   SearchOptions,
   Tier,
 } from '../engine/types.ts';
+import { fetchAhead } from '../store/fetched.ts';
 import { type Connection, connect } from './glue.ts';
 import { createRun, type SearchRun } from './run.ts';
 
@@ -33,6 +34,10 @@ export interface Search {
   close(): Promise<void>;
 }
 
+function catalogUrl(models: string): string {
+  return `${models.replace(/\/*$/, '/')}catalog.json`;
+}
+
 const never = new AbortController().signal;
 
 /**
@@ -50,11 +55,13 @@ export async function createSearch(worker: () => Worker, options: OpenOptions): 
   };
   const start = async () => {
     const made = connect<EngineHost>(worker(), 'engine');
+    // The engine must know its models before it opens a corpus; meanwhile its script is loaded.
+    const catalog = options.embedder === undefined ? fetchAhead(catalogUrl(options.models)) : undefined;
     const forget = () => {
       connection = undefined;
     };
     made.lost.then(forget);
-    await made.remote.open(options).catch((error) => {
+    await made.remote.open(options, catalog && (() => catalog)).catch((error) => {
       forget();
       made.close();
       throw error;

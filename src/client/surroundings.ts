@@ -1,12 +1,13 @@
 import { once } from '../core/cancellation.ts';
-import { lazyEmbedder, type Semantic, type Surroundings } from '../engine/host.ts';
+import { lazyEmbedder, type Semantic, type Surroundings, unnamedReranking } from '../engine/host.ts';
+import { isReadWhole } from '../engine/local-corpus.ts';
 import type { SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
+import { forgetOthers, publishedStore } from '../engine/published-store.ts';
 import { staticSpaceOf, transformersSpaceOf } from '../engine/spaces.ts';
-import type { OpenOptions } from '../engine/types.ts';
-import { MANIFEST_NAME } from '../index/published/manifest.ts';
-import { CHUNKER_VERSION } from '../ingest/passages.ts';
-import { loadCatalog, staticEmbedderEntry } from '../models/catalog.ts';
+import type { FetchedCatalog, OpenOptions } from '../engine/types.ts';
+import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
+import { loadCatalog, type ModelCatalog, parseCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { loadModelText } from '../models/file.ts';
 import { sparseStaticEmbedder } from '../models/sparse-embedder.ts';
 import { createWordPiece } from '../models/wordpiece.ts';
@@ -14,21 +15,28 @@ import { httpStore } from '../store/http.ts';
 import { indexedDbStore } from '../store/indexeddb.ts';
 import { announceChange, onCorpusChanged, withWriteLock } from '../store/locks.ts';
 import { requestPersistence } from '../store/persistence.ts';
-import { modelWorkerEmbedder, modelWorkerTier } from './model-tier.ts';
 
-/** A browser's surroundings: IndexedDB, HTTP, Web Locks, and models in a worker of their own. */
+/**
+ * A browser's surroundings: IndexedDB, HTTP, Web Locks, and models in a worker of their own. What the first answer does not
+ * need (readers, writers, reranking) is imported when it is needed: the engine worker's script must be parsed before anything.
+ */
 export function browserSurroundings(startModelWorker: () => Worker): Surroundings {
   return {
-    localStore: (name) => indexedDbStore(`findling:${name}`),
+    localStore: (name) => indexedDbStore(`findling:${name}`, { readWhole: isReadWhole }),
     published: lazyCorpus,
-    semantic: async (options) =>
-      options.embedder === undefined
-        ? staticSemantic(options)
-        : {
-            embedder: modelWorkerEmbedder(startModelWorker, options.embedder),
-            space: transformersSpaceOf(options.embedder),
-          },
-    reranking: (options) => modelWorkerTier(startModelWorker, options),
+    async semantic(options, catalog) {
+      if (options.embedder === undefined) return staticSemantic(options, catalog);
+      const { modelWorkerEmbedder } = await import('./model-tier.ts');
+      return {
+        embedder: modelWorkerEmbedder(startModelWorker, options.embedder),
+        space: transformersSpaceOf(options.embedder),
+      };
+    },
+    async reranking(options) {
+      if (options.reranker === undefined || options.reranker === 'none') return unnamedReranking();
+      const { modelWorkerTier } = await import('./model-tier.ts');
+      return modelWorkerTier(startModelWorker, options);
+    },
     chunker: CHUNKER_VERSION,
     async reading() {
       const [{ readDocument }, { splitPassages }] = await Promise.all([
@@ -45,16 +53,27 @@ export function browserSurroundings(startModelWorker: () => Worker): Surrounding
 }
 
 /** The static embedder; its catalog is read at once (it is in the fingerprint), the vocabulary with the first text. */
-async function staticSemantic({ models }: OpenOptions): Promise<Semantic> {
+async function staticSemantic({ models }: OpenOptions, catalog: FetchedCatalog | undefined): Promise<Semantic> {
   const store = httpStore(models);
-  const entry = staticEmbedderEntry(await loadCatalog(store));
+  const entry = staticEmbedderEntry((await givenCatalog(catalog)) ?? (await loadCatalog(store)));
   const load = async () =>
     sparseStaticEmbedder(store, entry, createWordPiece(await loadModelText(store, entry.files.vocabulary)));
   return { embedder: lazyEmbedder(load), space: staticSpaceOf(entry) };
 }
 
+/** The catalog as the page has fetched it; undefined where it has none that can be read. */
+async function givenCatalog(catalog: FetchedCatalog | undefined): Promise<ModelCatalog | undefined> {
+  try {
+    const bytes = await catalog?.();
+    return bytes && parseCatalog(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A published index, opened at the first question; while it cannot be, search goes on without it. */
 function lazyCorpus(url: string, fingerprint: string): SearchableCorpus {
-  const opened = once(() => openReadOnlyCorpus(url, httpStore(url, { mutable: [MANIFEST_NAME] }), fingerprint));
+  const store = publishedStore(url);
+  const opened = once(() => openReadOnlyCorpus(url, store, fingerprint, ({ facts }) => forgetOthers(store, facts)));
   return { name: url, optional: true, moment: async (signal) => (await opened()).moment(signal) };
 }

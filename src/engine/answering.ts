@@ -12,6 +12,8 @@ export interface Answering {
   readonly explain: boolean;
   /** Stages that are lists of their own; the others (dense inside hybrid) only feed them. */
   readonly shown: ReadonlySet<string>;
+  /** The stage whose complete list ends the search: finish() shows it, and nothing is gained by showing it twice. */
+  readonly last?: string;
   readonly passages: PassageSource;
   readonly present: Present;
   onAnswer(answer: Answer): void;
@@ -79,7 +81,7 @@ export function createAnswers(options: Answering) {
       if (event.complete) ms[event.stage] = performance.now() - options.start;
       if (options.explain)
         ranks.set(event.stage, new Map(event.ranking.map(({ id, score }, index) => [id, { rank: index + 1, score }])));
-      if (!options.shown.has(event.stage)) return;
+      if (!options.shown.has(event.stage) || (event.complete && event.stage === options.last)) return;
       waiting = { stage: event.stage, ranking: event.ranking };
       dressing ??= dress().catch(() => {
         dressing = undefined;

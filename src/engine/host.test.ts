@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { documentId, passageId } from '../core/document.ts';
+import { type Document, documentId, passageId, type Source } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { ranking } from '../core/ranking.ts';
@@ -35,6 +35,7 @@ const longest: Reranker = {
 interface Fakes {
   reranker: Reranker;
   embedder: Embedder;
+  read?: (source: Source) => Promise<Document>;
   readonly stores: Map<string, Store>;
 }
 
@@ -64,7 +65,7 @@ function surroundings(fakes: Fakes): Surroundings {
       close: () => undefined,
     }),
     chunker: 'test',
-    reading: async () => ({ read: readDocument, split: splitPassages }),
+    reading: async () => ({ read: (source) => (fakes.read ?? readDocument)(source), split: splitPassages }),
     lock: (_, job) => job(),
     announce: () => undefined,
     onChanged: () => () => undefined,
@@ -115,6 +116,19 @@ describe('engine host', () => {
     expect(boats?.explain).toMatchObject({ bm25: { rank: 1 }, dense: { rank: 1 }, hybrid: { rank: 1 } });
     expect(boats?.excerpt.highlights.length).toBeGreaterThan(0);
     expect((await host.status()).timings.reranked?.count).toBe(1);
+  });
+
+  it('weighs fields as told, and refuses weights that say nothing', async () => {
+    const sources = [
+      { id: 'name', type: 'markdown' as const, content: '# Rope\n\nIt holds the mast in place on a windy day at sea.' },
+      { id: 'text', type: 'markdown' as const, content: '# Mast\n\nA rope, and one more rope, is a rope too many.' },
+    ];
+    await host.add(sources, never, quiet);
+    const lexical = (fields: object) => ask('rope', { pipeline: 'lexical', fields });
+    expect((await lexical({ title: 10 })).ids).toEqual(['name', 'text']);
+    expect((await lexical({ title: 0, heading: 0 })).ids[0]).toBe('text');
+    await expect(lexical({ body: -1 })).rejects.toMatchObject({ code: 'bad-input' });
+    await expect(lexical({ title: 0, heading: 0, body: 0 })).rejects.toMatchObject({ code: 'bad-input' });
   });
 
   it('finds by meaning what no word matches', async () => {
@@ -185,6 +199,24 @@ describe('engine host', () => {
     expect(await host.add([], never, quiet)).toMatchObject({ added: 3 });
     expect((await host.status()).pending).toBe(0);
     expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+  });
+
+  it('leaves out a document over which the page has ended again and again, and keeps the others', async () => {
+    // A tab that dies runs nothing any more: the reading never comes back.
+    fakes.read = (source) => (source.id === 'lamps' ? new Promise(() => undefined) : readDocument(source));
+    for (let death = 0; death < 6; death++) {
+      const indexing = host.add(death === 0 ? SOURCES : [], never, quiet);
+      await Promise.race([indexing, new Promise((resolve) => setTimeout(resolve, 30))]);
+      await open();
+    }
+    const report = await host.add([], never, quiet);
+    expect(report.failed).toEqual([
+      { id: 'lamps', code: 'internal', reason: expect.stringMatching(/ended 5 times .* left out/) },
+    ]);
+    expect(report.added).toBe(2);
+    expect((await host.status()).pending).toBe(0);
+    fakes.read = readDocument;
+    expect(await host.add(SOURCES, never, quiet)).toMatchObject({ added: 1, unchanged: 2, failed: [] });
   });
 
   it('a cancelled question does not reach the reranker', async () => {

@@ -1,6 +1,7 @@
 import { once } from '../core/cancellation.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
+import { readAhead } from '../index/read-ahead.ts';
 import {
   corpusFingerprint,
   type EmbeddingSpace,
@@ -10,7 +11,7 @@ import {
 } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
-import type { EngineHost, EngineStatus, OpenOptions, PipelineName } from './types.ts';
+import type { EngineHost, EngineStatus, FetchedCatalog, OpenOptions, PipelineName } from './types.ts';
 
 /** Tier 1 of an engine. */
 export interface Semantic {
@@ -31,8 +32,8 @@ export interface RerankTier {
 export interface Surroundings {
   localStore(name: string): Store;
   published(url: string, fingerprint: string): SearchableCorpus;
-  semantic(options: OpenOptions): Promise<Semantic>;
-  reranking(options: OpenOptions): RerankTier;
+  semantic(options: OpenOptions, catalog?: FetchedCatalog): Promise<Semantic>;
+  reranking(options: OpenOptions): RerankTier | Promise<RerankTier>;
   readonly chunker: string;
   reading(): Promise<Reading>;
   lock<T>(name: string, job: () => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -60,8 +61,8 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
     return opened;
   };
   return {
-    async open(options) {
-      opened = open(surroundings, options);
+    async open(options, catalog) {
+      opened = open(surroundings, options, catalog);
       await opened;
     },
     async search(text, options, signal, onAnswer) {
@@ -89,12 +90,14 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
   };
 }
 
-async function open(surroundings: Surroundings, options: OpenOptions): Promise<Opened> {
-  const store = surroundings.localStore(options.name);
-  // Opening a browser's database takes tens of milliseconds: it goes on while the catalog is fetched. What is wrong
-  // with it openLocalCorpus() will say.
-  const opening = store.list('manifest').catch(() => undefined);
-  const [semantic] = await Promise.all([surroundings.semantic(options), opening]);
+async function open(surroundings: Surroundings, options: OpenOptions, catalog?: FetchedCatalog): Promise<Opened> {
+  // Opening a browser's database and reading what is in it takes tens of milliseconds: it goes on while the catalog is
+  // fetched. What is wrong with it openLocalCorpus() will say.
+  const store = readAhead(surroundings.localStore(options.name));
+  const [semantic, reranking] = await Promise.all([
+    surroundings.semantic(options, catalog),
+    surroundings.reranking(options),
+  ]);
   const local = await openLocalCorpus({
     name: options.name,
     store,
@@ -106,7 +109,6 @@ async function open(surroundings: Surroundings, options: OpenOptions): Promise<O
   });
   const fingerprint = corpusFingerprint(semantic.space, surroundings.chunker);
   const published = (options.published ?? []).map((url) => surroundings.published(url, fingerprint));
-  const reranking = surroundings.reranking(options);
   const searcher = createSearcher({
     corpora: [local, ...published],
     embedder: semantic.embedder,
@@ -142,12 +144,13 @@ async function status({ local, published, searcher, reranking }: Opened): Promis
 }
 
 async function warm(
-  { searcher, semantic, reranking }: Opened,
+  { local, searcher, semantic, reranking }: Opened,
   tier: 'lexical' | 'semantic' | 'reranked',
 ): Promise<void> {
   // A search for a word loads what its tier reads: directories and lengths, then vectors and rows.
   const pipeline = tier === 'lexical' ? 'lexical' : 'hybrid';
   await searcher.search('search', { pipeline, limit: 1 });
+  await local.warm?.();
   if (tier !== 'lexical') await semantic.embedder.embedQuery('search');
   if (tier === 'reranked') await reranking.load();
 }
@@ -161,6 +164,11 @@ export function noReranking(code: SearchError['code'], reason: string): RerankTi
     info: () => undefined,
     close: () => undefined,
   };
+}
+
+/** The tier of an engine that was opened without a reranker. */
+export function unnamedReranking(): RerankTier {
+  return noReranking('unsupported', 'No reranker was named: openSearch({ reranker: … }).');
 }
 
 /** An embedder that is loaded at its first use; a failed load is tried again at the next. */

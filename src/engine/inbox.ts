@@ -12,9 +12,25 @@ export interface Inbox {
   pending(): Promise<readonly string[]>;
   take(name: string): Promise<Source | undefined>;
   done(names: readonly string[]): Promise<void>;
+  /** How often the tab has ended while one of these was being read, for those where it has. Call it before reading begins. */
+  deaths(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Notes what is being read from now on; nothing when `name` is undefined. */
+  reading(name: string | undefined): Promise<void>;
 }
 
-const FOLDER = 'inbox/';
+export const INBOX = 'inbox/';
+/** What is being read, and the deaths so far: JSON. */
+const TRIAL = 'inbox-trial';
+
+interface Trial {
+  readonly reading?: string;
+  readonly deaths: Readonly<Record<string, number>>;
+}
+
+/** Deaths with the newest one: a source that is still noted as being read was not read to its end. */
+function counted({ reading, deaths }: Trial): Readonly<Record<string, number>> {
+  return reading === undefined ? deaths : { ...deaths, [reading]: (deaths[reading] ?? 0) + 1 };
+}
 
 /** A source as bytes: length of the header, header as JSON, content. */
 function encode({ content, ...rest }: Source): Uint8Array {
@@ -39,20 +55,35 @@ function decode(bytes: Uint8Array): Source {
 
 /** Names hold a time, so that work resumes in the order in which it was given. */
 export function createInbox(store: Store): Inbox {
+  let trial: Trial = { deaths: {} };
   return {
     async put(sources) {
       const now = Date.now().toString(36).padStart(9, '0');
       const entries = sources.map((source, index): [string, Uint8Array] => [
-        `${FOLDER}${now}-${String(index).padStart(6, '0')}-${contentHash(source.id)}`,
+        `${INBOX}${now}-${String(index).padStart(6, '0')}-${contentHash(source.id)}`,
         encode(source),
       ]);
       await store.write({ put: new Map(entries) });
       return entries.map(([name]) => name);
     },
-    pending: () => store.list(FOLDER),
+    pending: () => store.list(INBOX),
     async take(name) {
       const bytes = await store.read(name);
       return bytes === undefined ? undefined : decode(bytes);
+    },
+    async deaths(names) {
+      const known = await store.read(TRIAL);
+      if (known === undefined) return new Map();
+      const waiting = new Set(names);
+      const all = Object.entries(counted(JSON.parse(new TextDecoder().decode(known))));
+      trial = { deaths: Object.fromEntries(all.filter(([name]) => waiting.has(name))) };
+      return new Map(Object.entries(trial.deaths));
+    },
+    async reading(name) {
+      if (name === trial.reading) return;
+      trial = { deaths: trial.deaths, ...(name === undefined ? {} : { reading: name }) };
+      if (name === undefined && Object.keys(trial.deaths).length === 0) return store.write({ remove: [TRIAL] });
+      await store.write({ put: new Map([[TRIAL, new TextEncoder().encode(JSON.stringify(trial))]]) });
     },
     done: (names) => (names.length === 0 ? Promise.resolve() : store.write({ remove: names })),
   };

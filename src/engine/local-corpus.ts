@@ -6,9 +6,10 @@ import { type Corpus, openCorpus } from '../index/corpus.ts';
 import { fingerprint } from '../index/fingerprint.ts';
 import { type Analyzer, createAnalyzer, TOKENIZER_VERSION } from '../index/lexical/analysis.ts';
 import { MANIFEST_FORMAT } from '../index/manifest.ts';
+import { isVectorsBlob } from '../index/segment-format.ts';
 import { quantise } from '../index/vectors/quantise.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
-import { createInbox } from './inbox.ts';
+import { createInbox, INBOX, type Inbox } from './inbox.ts';
 import { indexSources, type PreparedDocument } from './indexer.ts';
 import type { SearchableCorpus } from './moments.ts';
 import type { IndexProgress, IndexReport } from './types.ts';
@@ -55,6 +56,9 @@ export interface LocalCorpus extends SearchableCorpus {
   refresh(): Promise<void>;
 }
 
+/** Waiting documents read at a time, in one transaction. Few, because each may be a PDF of many megabytes. */
+const TAKEN = 8;
+
 /** Analyzers by language, each made once: they keep caches of the words they have seen. */
 function analyzers(): (language: string) => Promise<Analyzer> {
   const made = new Map<string, () => Promise<Analyzer>>();
@@ -70,12 +74,34 @@ export function corpusFingerprint(space: EmbeddingSpace, chunker: string): strin
   return fingerprint({ ...space, chunker, tokenizer: String(TOKENIZER_VERSION), format: MANIFEST_FORMAT });
 }
 
+/** A tab may be closed by chance while it reads a document, but not so often over the same one. */
+const MOST_DEATHS = 5;
+const DEADLY = `The page ended ${MOST_DEATHS} times while it read this document, which is left out. Add it again to try anew.`;
+
+/** The blobs of a corpus that are read whole or not at all; a store may keep them in longer pieces. */
+export function isReadWhole(blob: string): boolean {
+  return blob.startsWith(INBOX) || isVectorsBlob(blob);
+}
+
+/** Waiting documents in their order, some read at a time. */
+async function* inGroups(inbox: Inbox, names: readonly string[]): AsyncGenerator<readonly [string, Source]> {
+  for (let from = 0; from < names.length; from += TAKEN) {
+    const group = names.slice(from, from + TAKEN);
+    const sources = await Promise.all(group.map((name) => inbox.take(name)));
+    for (const [at, source] of sources.entries()) if (source !== undefined) yield [group[at] ?? '', source];
+  }
+}
+
 /** Opens the corpus of documents that were added here. A corpus made in another way is refused with 'mismatch'. */
 export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCorpus> {
   const corpus = await openCorpus(parts.store, {
     fingerprint: corpusFingerprint(parts.space, parts.chunker),
     analyzer: analyzers(),
   });
+  // Their rules come over the line: by the first question they should be here. It says what is wrong with them.
+  for (const language of corpus.statistics().languages.slice(0, 4)) createAnalyzer(language).catch(() => undefined);
+  // Every question needs them: on their way while the first one is typed.
+  corpus.lengths().catch(() => undefined);
   const inbox = createInbox(parts.store);
   let scanned: { readonly generation: number; readonly index: ReturnType<typeof exactVectorIndex> } | undefined;
 
@@ -117,25 +143,54 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         vectors: empty ? undefined : scanned.index,
       };
     },
+    warm: () => corpus.warm(),
     async add(sources, signal, onProgress) {
       for (const { id } of sources) documentId(id);
-      if (sources.length > 0) await inbox.put(sources);
+      const fresh = new Set(sources.length > 0 ? await inbox.put(sources) : []);
       return parts.lock(async () => {
         await corpus.refresh(signal);
         const names = await inbox.pending();
         const nameOf = new Map<Source, string>();
+        const deadly: IndexReport['failed'][number][] = [];
+        const deaths = await inbox.deaths(names);
         const waiting = async function* () {
-          for (const name of names) {
-            const source = await inbox.take(name);
-            if (source === undefined) continue;
+          for await (const [name, source] of inGroups(inbox, names)) {
+            if ((deaths.get(name) ?? 0) >= MOST_DEATHS) {
+              deadly.push({ id: source.id, code: 'internal', reason: DEADLY });
+              await inbox.done([name]);
+              continue;
+            }
             nameOf.set(source, name);
             yield source;
           }
         };
         const { read, split } = await parts.reading();
+        const passagesOf = new WeakMap<Document, readonly Passage[]>();
+        /** Splits at once, so that all that a document may do to the tab has happened when it has been read. */
+        const readWhole = async (source: Source): Promise<Document> => {
+          const document = await read(source);
+          passagesOf.set(document, split(document));
+          return document;
+        };
+        /** What a dead tab has left is noted while it is read: the cause of its death may be among it. Fresh ones are not worth that. */
+        const readWatched = async (source: Source): Promise<Document> => {
+          const name = nameOf.get(source);
+          if (name === undefined || fresh.has(name)) return readWhole(source);
+          await inbox.reading(name);
+          try {
+            return await readWhole(source);
+          } finally {
+            await inbox.reading(undefined);
+          }
+        };
         const report = await indexSources(
           waiting(),
-          { read, split, hashes, store },
+          {
+            read: readWatched,
+            split: (document) => passagesOf.get(document) ?? split(document),
+            hashes,
+            store,
+          },
           {
             total: names.length,
             signal,
@@ -148,7 +203,7 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         );
         await corpus.compact(signal);
         parts.announce();
-        return report;
+        return { ...report, failed: [...report.failed, ...deadly] };
       }, signal);
     },
     async remove(ids) {

@@ -20,4 +20,6 @@ export interface SearchableCorpus {
   /** A corpus that may be out of reach (published, and the page is offline): without it search goes on. */
   readonly optional: boolean;
   moment(signal: AbortSignal): Promise<CorpusMoment>;
+  /** Called when an answer is out and the thread has time: fetches what the next question will read. */
+  warm?(): Promise<void>;
 }

@@ -23,6 +23,7 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
     }
   };
   const { terms, vectors } = moment;
+  const { settle } = terms;
   const tolerantTerms: TermSource = {
     statistics: () => terms.statistics(),
     lengths: (signal) => orElse(terms.lengths(signal), NO_LENGTHS),
@@ -31,6 +32,9 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
         terms.postings(wanted, signal),
         wanted.map(() => undefined),
       ),
+    ...(settle === undefined
+      ? {}
+      : { settle: (concepts, whole, signal) => orElse(settle(concepts, whole, signal), new Map()) }),
     expand: (prefix, limit, signal) => orElse(terms.expand(prefix, limit, signal), []),
     similar: (term, edits, limit, signal) => orElse(terms.similar(term, edits, limit, signal), []),
   };

@@ -1,5 +1,5 @@
 import type { StoredPassage } from '../core/document.ts';
-import { toSearchError } from '../core/errors.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Context, Embedder, Fusion, Query, Reranker, Retriever, StageEvent } from '../core/ports.ts';
 import { emptyRanking, type Ranking } from '../core/ranking.ts';
 import { minMax } from '../fuse/min-max.ts';
@@ -7,7 +7,7 @@ import { rrf } from '../fuse/rrf.ts';
 import { excerpt, matcher } from '../index/lexical/highlights.ts';
 import { parseQuery } from '../index/lexical/query.ts';
 import { blend } from '../rerank/blend.ts';
-import { bm25 } from '../retrieve/bm25.ts';
+import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
 import { dense } from '../retrieve/dense.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain } from './constraint.ts';
@@ -72,6 +72,16 @@ function fusionOf(option: FusionOption | undefined): Fusion {
   return rrf(rest);
 }
 
+function fieldsOf(fields: SearchOptions['fields'] = {}): NonNullable<SearchOptions['fields']> {
+  const whole = { ...BM25.weights, ...fields };
+  const wrong = Object.entries(whole).find(([, weight]) => !(weight >= 0 && Number.isFinite(weight)));
+  if (wrong !== undefined)
+    throw new SearchError('bad-input', `The weight of the field ${wrong[0]} must be 0 or more, not ${wrong[1]}.`);
+  if (Object.values(whole).every((weight) => weight === 0))
+    throw new SearchError('bad-input', 'One of the fields title, heading and body must weigh more than 0.');
+  return fields;
+}
+
 /** Runs pipelines over the corpora. Each search opens its own moment of every corpus. */
 export function createSearcher(parts: SearcherParts): Searcher {
   const timings = createTimings();
@@ -82,7 +92,8 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const moments = await openMoments(parts.corpora, context);
     const union = unite(moments);
     const { passages } = union;
-    const lexical = parts.language === undefined ? {} : { languages: [parts.language] };
+    const weights = fieldsOf(options.fields);
+    const lexical = parts.language === undefined ? { weights } : { weights, languages: [parts.language] };
     const retrievers = {
       bm25: bm25({ ...union, options: lexical }),
       dense: heldBack(constrain(denseOf(moments, parts.embedder), passages), ready),
@@ -115,6 +126,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
     async search(text, options = {}, signal = never, onAnswer = () => undefined) {
       const start = performance.now();
       let last = 'bm25';
+      let answered = false;
       const first = headStart();
       if (semanticIsWarm || options.pipeline === 'dense') first.end();
       const events: StageEvent[] = [];
@@ -127,9 +139,11 @@ export function createSearcher(parts: SearcherParts): Searcher {
         limit: options.limit ?? DEFAULTS.limit,
         explain: options.explain ?? false,
         shown,
+        last: pipeline.name,
         passages,
         present: presenter(query, options.excerptLength ?? DEFAULTS.excerptLength),
         onAnswer(answer) {
+          answered = true;
           first.end();
           onAnswer(answer);
         },
@@ -140,11 +154,20 @@ export function createSearcher(parts: SearcherParts): Searcher {
         answers.onStage(event);
       };
       for (const event of events) forward(event);
-      const found = await pipeline.retrieve(query, options.depth ?? DEFAULTS.depth, context);
-      timings.record('total', performance.now() - start);
-      return answers.finish(found, last);
+      try {
+        const found = await pipeline.retrieve(query, options.depth ?? DEFAULTS.depth, context);
+        timings.record('total', performance.now() - start);
+        return await answers.finish(found, last);
+      } finally {
+        if (answered) warmAll(parts.corpora);
+      }
     },
   };
+}
+
+/** What fails here is read again, and reported, by the question that needs it. */
+function warmAll(corpora: readonly SearchableCorpus[]): void {
+  for (const corpus of corpora) corpus.warm?.().catch(() => undefined);
 }
 
 /** Optional corpora that cannot be opened are left out and named. */
@@ -187,9 +210,10 @@ function presenter(query: Query, length: number): Present {
   };
 }
 
-/** A heading's words stand in the text at its start, and above the excerpt already. */
-function withoutHeading({ heading, text }: StoredPassage): string {
-  const last = heading.at(-1) ?? '';
+/** A heading's words, or the page's title, stand in the text at its start, and above the excerpt already. */
+function withoutHeading({ title, heading, text }: StoredPassage): string {
+  // A text may also begin with a sentence that begins with the title: only a line of its own is the title.
+  const last = heading.at(-1) ?? (title === '' ? '' : `${title}\n`);
   const rest = last !== '' && text.startsWith(last) ? text.slice(last.length).trimStart() : text;
   return rest === '' ? text : rest;
 }

@@ -72,11 +72,13 @@ function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedInde
     }
   };
   const { terms, vectors, embedder } = index;
+  const { settle } = terms;
   return {
     terms: {
       statistics: () => terms.statistics(),
       lengths: (signal) => terms.lengths(signal),
       postings: (wanted, signal) => watch(terms.postings(wanted, signal)),
+      ...(settle === undefined ? {} : { settle: (...wanted) => watch(settle(...wanted)) }),
       expand: (prefix, limit, signal) => watch(terms.expand(prefix, limit, signal)),
       similar: (term, edits, limit, signal) => watch(terms.similar(term, edits, limit, signal)),
     },

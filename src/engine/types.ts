@@ -23,6 +23,8 @@ export interface SearchOptions {
   /** Passages the reranker reads, 50 by default; POOLS names others. */
   readonly candidates?: number;
   readonly fusion?: FusionOption;
+  /** What a word counts by where it stands: title 1.5, heading 1.5 and body 1 by default; `findling tune` finds others. */
+  readonly fields?: Readonly<Partial<Record<'title' | 'heading' | 'body', number>>>;
   /** Weight of the reranker against the fused order, 0 to 1. */
   readonly blend?: number;
   /** Milliseconds the reranker may take; its pool is fitted to them. */
@@ -118,9 +120,13 @@ export interface EngineStatus {
 /** `semantic` embeds queries and holds the vectors; `reranked` has the cross-encoder ready. */
 export type Tier = 'lexical' | 'semantic' | 'reranked';
 
+/** Undefined where it could not be had: the engine then asks for it itself, and says what is wrong. */
+export type FetchedCatalog = () => Promise<Uint8Array | undefined>;
+
 /** An engine as a page or a worker's owner sees it: async methods only, so that a remote one is one too. */
 export interface EngineHost {
-  open(options: OpenOptions): Promise<void>;
+  /** `catalog` gives the bytes of catalog.json where the owner has fetched it already. */
+  open(options: OpenOptions, catalog?: FetchedCatalog): Promise<void>;
   search(
     text: string,
     options: SearchOptions,

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { documentId, passageId } from '../core/document.ts';
 import { openCorpus } from '../index/corpus.ts';
 import { createAnalyzer } from '../index/lexical/analysis.ts';
+import { buildPublishedIndex, type PublishOptions } from '../index/published/builder.ts';
+import { OPTIONS, PAGES, SMALL, words } from '../index/published/fixtures/pages.ts';
+import { openPublishedIndex } from '../index/published/published-index.ts';
 import type { CorpusView } from '../index/view.ts';
 import { bm25 } from '../retrieve/bm25.ts';
 import { plainQuery, quietContext } from '../retrieve/retriever.contract.ts';
@@ -37,6 +40,13 @@ async function corpusOf(names: readonly string[]): Promise<CorpusView> {
 
 const part = (view: CorpusView) => ({ terms: view, numbers: view, passages: view, size: view.size });
 
+async function publishedPart(options: PublishOptions) {
+  const store = memoryStore();
+  await store.write({ put: await buildPublishedIndex(PAGES, options) });
+  const index = await openPublishedIndex(store, { words });
+  return { terms: index.terms, numbers: index, passages: index, size: index.facts.passages };
+}
+
 describe('unite', () => {
   const first = ['one', 'two', 'three', 'four', 'five'];
   const second = ['six', 'seven', 'eight'];
@@ -65,5 +75,18 @@ describe('unite', () => {
       expect(united.map(({ id }) => id)).toEqual(one.map(({ id }) => id));
       for (const [index, { score }] of united.entries()) expect(score).toBeCloseTo(one[index]?.score ?? -1, 9);
     }
+  });
+
+  it('settles the common terms of each part', async () => {
+    const own = part(await corpusOf(['cat', 'dog', 'garden']));
+    const query = plainQuery('"and the dog" cat');
+    const find = async (published: PublishOptions) => {
+      const union = unite([await publishedPart(published), own]);
+      const found = await bm25(union).retrieve(query, 50, quietContext());
+      return found.map(({ id, score }) => [id.replace(/^~[^/]*/, ''), score]);
+    };
+    const exact = await find(OPTIONS);
+    expect(exact.length).toBeGreaterThan(3);
+    expect(await find(SMALL)).toEqual(exact);
   });
 });

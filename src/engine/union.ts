@@ -7,6 +7,7 @@ import {
   type FieldPostings,
   type PassageNumber,
   type PassageNumbers,
+  type Reading,
   type TermMatch,
   type TermPostings,
   type TermSource,
@@ -51,6 +52,13 @@ function partOf(starts: readonly number[], passage: PassageNumber): number {
 
 function uniteTerms(parts: readonly UnionPart[], starts: readonly number[]): TermSource {
   const sources = parts.map(({ terms }) => terms);
+  /** What each source gave of a term that is joined and not yet settled. */
+  const given = new WeakMap<TermPostings, readonly (TermPostings | undefined)[]>();
+  const join = (term: string, found: readonly (TermPostings | undefined)[]) => {
+    const joined = joinTerm(term, found, starts);
+    if (joined !== undefined) given.set(joined, found);
+    return joined;
+  };
   return {
     statistics: () => sumStatistics(sources.map((source) => source.statistics())),
     async lengths(signal): Promise<FieldLengths> {
@@ -73,11 +81,27 @@ function uniteTerms(parts: readonly UnionPart[], starts: readonly number[]): Ter
     async postings(terms, signal) {
       const found = await Promise.all(sources.map((source) => source.postings(terms, signal)));
       return terms.map((term, index) =>
-        joinTerm(
+        join(
           term,
           found.map((each) => each[index]),
-          starts,
         ),
+      );
+    },
+    async settle(concepts, whole, signal) {
+      const own = concepts.map((readings) =>
+        readings.map(({ postings, weight }) => ({ postings, weight, found: given.get(postings) ?? [] })),
+      );
+      const settled = await Promise.all(
+        sources.map((source, part) => source.settle?.(readingsOf(own, part), whole, signal)),
+      );
+      return new Map(
+        own.flat().flatMap(({ postings: { term }, found }) => {
+          const joined = join(
+            term,
+            found.map((each, part) => settled[part]?.get(term) ?? each),
+          );
+          return joined === undefined ? [] : [[term, joined] as const];
+        }),
       );
     },
     expand: async (prefix, limit, signal) =>
@@ -96,6 +120,20 @@ function sumStatistics(all: readonly CorpusStatistics[]): CorpusStatistics {
   return { passages, averageLengths, languages: [...new Set(all.flatMap(({ languages }) => languages))] };
 }
 
+interface JoinedReading {
+  readonly weight: number;
+  readonly found: readonly (TermPostings | undefined)[];
+}
+
+function readingsOf(concepts: readonly (readonly JoinedReading[])[], part: number): readonly (readonly Reading[])[] {
+  return concepts.map((readings) =>
+    readings.flatMap(({ weight, found }) => {
+      const postings = found[part];
+      return postings === undefined ? [] : [{ postings, weight }];
+    }),
+  );
+}
+
 function joinTerm(
   term: string,
   found: readonly (TermPostings | undefined)[],
@@ -108,7 +146,9 @@ function joinTerm(
       starts,
     ),
   );
-  return { term, fields };
+  // Some outline stands for all: it only says that there is something to settle.
+  const outline = found.find((each) => each?.outline !== undefined)?.outline;
+  return outline === undefined ? { term, fields } : { term, fields, outline };
 }
 
 function joinField(found: readonly (FieldPostings | undefined)[], starts: readonly number[]): FieldPostings {
@@ -126,7 +166,9 @@ function joinField(found: readonly (FieldPostings | undefined)[], starts: readon
     frequencies.set(each.frequencies, at);
     at += each.passages.length;
   }
-  return { passages, frequencies };
+  if (found.every((each) => each?.total === undefined)) return { passages, frequencies };
+  const total = found.reduce((sum, each) => sum + (each?.total ?? each?.passages.length ?? 0), 0);
+  return { passages, frequencies, total };
 }
 
 /** The order that each source has: commonest first, or nearest and then commonest. */
@@ -142,13 +184,21 @@ function joinMatches(found: readonly (readonly TermMatch[])[], limit: number, ne
 }
 
 function uniteNumbers(parts: readonly UnionPart[], starts: readonly number[]): PassageNumbers {
+  const split = (numbers: readonly PassageNumber[]) => {
+    const wanted = parts.map((): number[] => []);
+    for (const number of numbers) {
+      const part = partOf(starts, number);
+      wanted[part]?.push(number - (starts[part] ?? 0));
+    }
+    return wanted;
+  };
   return {
+    foresee(numbers) {
+      const wanted = split(numbers);
+      for (const [index, part] of parts.entries()) part.numbers.foresee?.(wanted[index] ?? []);
+    },
     async idsOf(numbers, signal) {
-      const wanted = parts.map((): number[] => []);
-      for (const number of numbers) {
-        const part = partOf(starts, number);
-        wanted[part]?.push(number - (starts[part] ?? 0));
-      }
+      const wanted = split(numbers);
       const ids = await Promise.all(parts.map((part, index) => part.numbers.idsOf(wanted[index] ?? [], signal)));
       const next = parts.map(() => 0);
       return numbers.flatMap((number): PassageId[] => {

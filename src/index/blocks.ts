@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../core/cancellation.ts';
+import { abortable, throwIfAborted } from '../core/cancellation.ts';
 import { crc32 } from '../core/checksum.ts';
 import type { Store } from '../core/ports.ts';
 import type { Cache } from './cache.ts';
@@ -96,7 +96,9 @@ export interface BlockFileOptions<T> {
 
 export function openBlocks<T>(options: BlockFileOptions<T>): BlockFile<T> {
   const { store, name, directory, cache, decode, weight = 2 } = options;
+  type Opened = { readonly value: T; readonly bytes: number };
   const count = directory.checksums.length;
+  const loading = new Map<number, Promise<T>>();
   const range = (block: number) => {
     const offset = directory.offsets[block] ?? 0;
     return { offset, length: (directory.offsets[block + 1] ?? 0) - offset };
@@ -110,24 +112,35 @@ export function openBlocks<T>(options: BlockFileOptions<T>): BlockFile<T> {
     const stored = await readRanges(store, name, blocks.map(range), signal);
     return Promise.all(stored.map((bytes, index) => open(bytes, blocks[index] ?? 0)));
   };
+  /** For everybody who waits for these blocks: whoever is cancelled stops waiting, not loading. */
+  const loadShared = (blocks: readonly number[]): ReadonlyMap<number, Promise<T>> => {
+    const loaded = load(blocks).then((found) => {
+      for (const [index, { value, bytes }] of found.entries())
+        cache.set(`${name}@${blocks[index]}`, { value }, bytes * weight);
+      return found;
+    });
+    const each = new Map(blocks.map((block, index) => [block, loaded.then((found) => (found[index] as Opened).value)]));
+    for (const [block, one] of each) {
+      loading.set(block, one);
+      one.catch(() => undefined).finally(() => loading.delete(block));
+    }
+    return each;
+  };
   return {
     directory,
-    length: directory.offsets[count] ?? 0,
+    length: blocksLength(directory),
     async read(blocks, signal) {
       throwIfAborted(signal);
-      const found = new Map<number, T>();
+      const wanted = new Map<number, T | Promise<T>>();
       const missing: number[] = [];
       for (const block of new Set(blocks)) {
         const cached = cache.get<{ value: T }>(`${name}@${block}`);
-        if (cached === undefined) missing.push(block);
-        else found.set(block, cached.value);
+        const known = cached === undefined ? loading.get(block) : cached.value;
+        if (known === undefined) missing.push(block);
+        else wanted.set(block, known);
       }
-      for (const [index, { value, bytes }] of (await load(missing, signal)).entries()) {
-        const block = missing[index] ?? 0;
-        cache.set(`${name}@${block}`, { value }, bytes * weight);
-        found.set(block, value);
-      }
-      return blocks.map((block) => found.get(block) as T);
+      if (missing.length > 0) for (const [block, one] of loadShared(missing)) wanted.set(block, one);
+      return abortable(Promise.all(blocks.map((block) => wanted.get(block) as T | Promise<T>)), signal);
     },
     async *scan(signal) {
       const group = 32;
@@ -138,6 +151,11 @@ export function openBlocks<T>(options: BlockFileOptions<T>): BlockFile<T> {
       }
     },
   };
+}
+
+/** Bytes of all blocks as stored. */
+export function blocksLength({ offsets }: Directory): number {
+  return offsets.at(-1) ?? 0;
 }
 
 /** The block that holds `ordinal`, or the last one; -1 where there are no blocks. */

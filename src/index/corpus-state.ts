@@ -1,14 +1,15 @@
 import { SearchError } from '../core/errors.ts';
-import type { Store } from '../core/ports.ts';
 import type { Cache } from './cache.ts';
 import { checkFingerprint } from './fingerprint.ts';
+import { KNOWN_POSTINGS } from './known-postings.ts';
 import { loadManifest, type Manifest, segmentPath } from './manifest.ts';
+import type { ResidentStore } from './resident.ts';
 import { openSegment, type Segment } from './segment.ts';
 import { type CorpusView, createView } from './view.ts';
 
 /** What an opened corpus knows of its store: the newest manifest seen, its segments opened, and the view over them. */
 export interface CorpusState {
-  readonly store: Store;
+  readonly store: ResidentStore;
   readonly prefix: string;
   readonly fingerprint: string;
   manifest(): Manifest;
@@ -18,12 +19,14 @@ export interface CorpusState {
   adopt(next: Manifest, signal?: AbortSignal): Promise<void>;
   /** Reads the manifest again; true where it had changed. */
   refresh(signal?: AbortSignal): Promise<boolean>;
+  /** Brings what questions read most into memory. */
+  hold(): Promise<void>;
   /** Runs `job` on the view; once more on a fresh one where the first was merged away under it. */
   read<T>(job: (view: CorpusView) => Promise<T>): Promise<T>;
 }
 
 export interface StateOptions {
-  readonly store: Store;
+  readonly store: ResidentStore;
   readonly prefix: string;
   readonly fingerprint: string;
   readonly cache: Cache;
@@ -37,6 +40,7 @@ export function createState({ store, prefix, fingerprint, cache }: StateOptions)
   let manifest: Manifest = { generation: 0, fingerprint, segments: [], garbage: [] };
   let segments: ReadonlyMap<string, Segment> = new Map();
   let view = createView(manifest, []);
+  let holding: Promise<void> | undefined;
 
   const adopt = async (next: Manifest, signal?: AbortSignal) => {
     const open = ({ name, headBytes, headChecksum }: Manifest['segments'][number]) =>
@@ -45,10 +49,15 @@ export function createState({ store, prefix, fingerprint, cache }: StateOptions)
       next.segments.map(async (record) => segments.get(record.name) ?? (await open(record))),
     );
     const kept = new Map(opened.map((segment) => [segment.name, segment]));
-    for (const name of segments.keys()) if (!kept.has(name)) cache.drop(segmentPath(prefix, name));
+    for (const name of segments.keys())
+      if (!kept.has(name)) {
+        cache.drop(segmentPath(prefix, name));
+        store.release(segmentPath(prefix, name));
+      }
     segments = kept;
     manifest = next;
-    view = createView(next, opened);
+    cache.drop(KNOWN_POSTINGS);
+    view = createView(next, opened, cache);
   };
   const refresh = async (signal?: AbortSignal): Promise<boolean> => {
     for (let attempt = 1; ; attempt += 1) {
@@ -66,6 +75,13 @@ export function createState({ store, prefix, fingerprint, cache }: StateOptions)
       }
     }
   };
+  const holdAll = async () => {
+    for (const { name, hot } of segments.values()) {
+      await store.hold(hot);
+      // Merged away meanwhile: nobody would let go of it.
+      if (!segments.has(name)) store.release(segmentPath(prefix, name));
+    }
+  };
   return {
     store,
     prefix,
@@ -75,6 +91,12 @@ export function createState({ store, prefix, fingerprint, cache }: StateOptions)
     segment: (name) => segments.get(name),
     adopt,
     refresh,
+    hold() {
+      holding ??= holdAll().finally(() => {
+        holding = undefined;
+      });
+      return holding;
+    },
     async read(job) {
       const used = view;
       try {

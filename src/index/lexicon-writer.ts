@@ -8,7 +8,7 @@ import type { FieldPostings } from './terms.ts';
 
 export interface LexiconOptions {
   readonly codec?: BlockCodec;
-  /** A block is closed when it reaches this many bytes before compression; 16 kB by default. */
+  /** A block is closed when it reaches this many bytes before compression; 4 kB by default. */
   readonly blockBytes?: number;
   /**
    * Postings up to this many bytes lie in the term's own block, so that rare terms need one read; longer ones
@@ -48,7 +48,7 @@ interface OpenBlock {
 }
 
 export function createLexiconWriter(options: LexiconOptions = {}): LexiconWriter {
-  const { codec = 'raw', blockBytes = 16 * 1024, inlineBytes = 64, payloadBytes = 0 } = options;
+  const { codec = 'raw', blockBytes = 4 * 1024, inlineBytes = 64, payloadBytes = 0 } = options;
   const blocks = createBlockWriter(codec);
   const postings = new ByteWriter(64 * 1024);
   const scratch = new ByteWriter(64 * 1024);

@@ -17,8 +17,8 @@ import { readRanges } from './ranges.ts';
 import type { FieldPostings } from './terms.ts';
 
 /** A prefix or first letter whose terms fill more blocks than this is cut off there. */
-const MOST_BLOCKS = 512;
-const MOST_BLOCKS_EXPANDED = 32;
+const MOST_BLOCKS = 2048;
+const MOST_BLOCKS_EXPANDED = 128;
 /** Decoded terms take about this many times the room of a stored block. */
 const DECODED_WEIGHT = 6;
 

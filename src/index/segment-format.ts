@@ -25,6 +25,11 @@ export const SEGMENT_PARTS = [
 ] as const;
 export type SegmentPart = (typeof SEGMENT_PARTS)[number];
 
+/** Whether a blob is one that is always read from its first byte to its last, and large. */
+export function isVectorsBlob(name: string): boolean {
+  return name.endsWith('/vectors' satisfies `/${SegmentPart}`);
+}
+
 /** Written into every head; raise it with any change of layout, and keep an old index in fixtures/. */
 export const SEGMENT_FORMAT = 1;
 

@@ -2,13 +2,14 @@ import { once } from '../core/cancellation.ts';
 import { crc32 } from '../core/checksum.ts';
 import type { DocumentId, StoredPassage } from '../core/document.ts';
 import type { Store } from '../core/ports.ts';
-import { type BlockFile, blockOfKey, lastNotAfter, openBlocks } from './blocks.ts';
+import { type BlockFile, blockOfKey, blocksLength, lastNotAfter, openBlocks } from './blocks.ts';
 import type { Cache } from './cache.ts';
 import { ByteReader, corrupt } from './codec.ts';
 import { type DocumentRest, type IdsBlock, readDocuments, readIds } from './documents.ts';
 import { type LengthColumns, readLengths } from './lengths.ts';
 import { type Lexicon, openLexicon } from './lexicon.ts';
 import { readExactly } from './ranges.ts';
+import type { SizedBlob } from './resident.ts';
 import { readSegmentHead, type SegmentPart, type WholeBlob } from './segment-format.ts';
 import type { QuantisedVectors } from './terms.ts';
 import { readTexts } from './texts.ts';
@@ -31,6 +32,8 @@ export interface Segment {
   readonly ids: BlockFile<IdsBlock>;
   readonly documentTable: BlockFile<readonly DocumentRest[]>;
   readonly texts: BlockFile<readonly StoredPassage[]>;
+  /** What most questions read of it. */
+  readonly hot: readonly SizedBlob[];
   /** Kept once read. */
   lengths(): Promise<LengthColumns>;
   /** Read anew each time: they are large, and the scan keeps its own copy. Undefined where it has none. */
@@ -72,6 +75,12 @@ export async function openSegment(
   });
   return {
     name: place.name,
+    hot: [
+      { name: name('ids'), length: ids.length },
+      { name: name('lexicon'), length: blocksLength(head.lexiconDirectory) },
+      { name: name('postings'), length: head.postingsBytes },
+      { name: name('completions'), length: blocksLength(head.completionsDirectory) },
+    ],
     passages: head.passages,
     documents: head.documents,
     dimensions: head.dimensions,

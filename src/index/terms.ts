@@ -14,12 +14,35 @@ export type PassageNumber = number;
 export interface FieldPostings {
   readonly passages: Uint32Array;
   readonly frequencies: Uint16Array;
+  /** How many passages hold it, where these are only some of them. */
+  readonly total?: number;
 }
 
 export interface TermPostings {
   readonly term: string;
   /** In the order of FIELDS; a field without the term has empty arrays. */
   readonly fields: readonly FieldPostings[];
+  /** Present where the term is so common that this is all that was read of it; its fields are empty then. */
+  readonly outline?: Outline;
+}
+
+/** A very common term in short: the passages to which it adds most, and what it may add to the others. */
+export interface Outline {
+  /** Ascending. */
+  readonly passages: Uint32Array;
+  /** What it adds to the score of each, about. */
+  readonly impacts: Float32Array;
+  /** How many passages more hold it. */
+  readonly rest: number;
+  /** What it adds to these, on the mean. */
+  readonly restImpact: number;
+}
+
+/** One way to read a concept. */
+export interface Reading {
+  readonly postings: TermPostings;
+  /** 1 for exact hits, less for prefixes and typos. */
+  readonly weight: number;
 }
 
 export interface TermMatch {
@@ -44,6 +67,8 @@ export interface FieldLengths {
   of(passage: PassageNumber, field: number): number;
   /** Score multiplier of a passage's section, 1 by default. */
   weight(passage: PassageNumber): number;
+  /** The lengths of each field by passage number, where they are at hand as arrays: for loops that cannot afford calls. */
+  readonly columns?: readonly Uint16Array[];
 }
 
 /** The lexical index as the scorer reads it: term by term, so that it never has to be loaded whole. */
@@ -52,6 +77,15 @@ export interface TermSource {
   lengths(signal?: AbortSignal): Promise<FieldLengths>;
   /** One entry a term asked for, undefined where no live passage holds it. Reads go out together. */
   postings(terms: readonly string[], signal?: AbortSignal): Promise<readonly (TermPostings | undefined)[]>;
+  /**
+   * The terms of a question's concepts, with postings in place of outlines: where `whole`, or where that is cheap, all of
+   * them; else those in the passages where the concepts together promise most. Absent where there are no outlines.
+   */
+  settle?(
+    concepts: readonly (readonly Reading[])[],
+    whole: boolean,
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, TermPostings>>;
   /** At most `limit` terms that begin with `prefix` (the prefix itself too), commonest first. Reads a bounded number of blocks. */
   expand(prefix: string, limit: number, signal?: AbortSignal): Promise<readonly TermMatch[]>;
   /** At most `limit` terms within `maxEdits` (insert, delete, replace, swap) that share the first letter; nearest, then commonest first. */
@@ -61,6 +95,8 @@ export interface TermSource {
 /** From numbers to ids. */
 export interface PassageNumbers {
   idsOf(numbers: readonly PassageNumber[], signal?: AbortSignal): Promise<readonly PassageId[]>;
+  /** Begins to read the texts of passages that will probably be asked for next. */
+  foresee?(numbers: readonly PassageNumber[]): void;
 }
 
 export interface ScoredNumber {

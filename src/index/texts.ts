@@ -28,7 +28,7 @@ export interface TextsWriter {
 
 export interface TextsOptions {
   readonly codec?: BlockCodec;
-  /** A block is closed when it reaches this many bytes before compression; 24 kB by default. */
+  /** A block is closed when it reaches this many bytes before compression; 8 kB by default. */
   readonly blockBytes?: number;
 }
 
@@ -39,7 +39,7 @@ interface Group {
 
 const PASSAGE_OVERHEAD = 8;
 
-export function createTextsWriter({ codec = 'raw', blockBytes = 24 * 1024 }: TextsOptions = {}): TextsWriter {
+export function createTextsWriter({ codec = 'raw', blockBytes = 8 * 1024 }: TextsOptions = {}): TextsWriter {
   const blocks = createBlockWriter(codec);
   let groups: Group[] = [];
   let bytes = 0;

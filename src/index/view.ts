@@ -1,12 +1,23 @@
-import { type DocumentId, type PassageId, passageId, type StoredPassage, splitPassageId } from '../core/document.ts';
+import type { DocumentId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import type { PassageSource } from '../core/ports.ts';
-import { blockOfOrdinal, lastNotAfter } from './blocks.ts';
+import { lastNotAfter } from './blocks.ts';
+import type { Cache } from './cache.ts';
 import { type CountedTerm, commonestFirst } from './completions.ts';
 import type { DocumentEntry } from './documents.ts';
+import { knownPostings } from './known-postings.ts';
 import type { Manifest, SegmentRecord } from './manifest.ts';
-import { joinPostings, type PostingsBounds } from './postings.ts';
-import type { DocumentPlace, Segment } from './segment.ts';
+import {
+  type LocatedDocument,
+  locateDocuments,
+  locatePassages,
+  type Part,
+  readIdsOf,
+  readTexts,
+  recentPlaces,
+} from './parts.ts';
+import { joinPostings } from './postings.ts';
+import type { Segment } from './segment.ts';
 import {
   type CorpusStatistics,
   FIELDS,
@@ -40,20 +51,8 @@ export interface CorpusView extends TermSource, PassageNumbers, PassageSource, V
   locate(ids: readonly DocumentId[], signal?: AbortSignal): Promise<readonly (LocatedDocument | undefined)[]>;
 }
 
-export interface LocatedDocument {
-  /** Index of its segment in the manifest. */
-  readonly segment: number;
-  readonly place: DocumentPlace;
-}
-
-interface Part {
-  readonly segment: Segment;
-  readonly record: SegmentRecord;
-  readonly bounds: PostingsBounds;
-  readonly removed: ReadonlySet<number>;
-}
-
-export function createView(manifest: Manifest, segments: readonly Segment[]): CorpusView {
+/** `cache` keeps the postings of terms that were asked for: the next keystroke asks for the same ones. */
+export function createView(manifest: Manifest, segments: readonly Segment[], cache?: Cache): CorpusView {
   let size = 0;
   const parts: Part[] = segments.map((segment, index) => {
     const record = manifest.segments[index];
@@ -70,6 +69,7 @@ export function createView(manifest: Manifest, segments: readonly Segment[]): Co
   };
   const dimensions = Math.max(0, ...parts.map(({ segment }) => segment.dimensions));
   let lengths: Promise<FieldLengths> | undefined;
+  const places = recentPlaces();
   return {
     generation: manifest.generation,
     size,
@@ -84,7 +84,8 @@ export function createView(manifest: Manifest, segments: readonly Segment[]): Co
       });
       return lengths;
     },
-    postings: (terms, signal) => readTermPostings(parts, terms, signal),
+    postings: (terms, signal) =>
+      knownPostings(terms, (missing) => readTermPostings(parts, missing, signal), manifest.generation, cache),
     async expand(prefix, limit, signal) {
       const found = await Promise.all(
         parts.map(({ segment, bounds }) => segment.lexicon.expand(prefix, bounds, signal)),
@@ -104,8 +105,27 @@ export function createView(manifest: Manifest, segments: readonly Segment[]): Co
         .sort((a, b) => a.distance - b.distance || commonestFirst(a, b))
         .slice(0, limit);
     },
-    idsOf: (numbers, signal) => readIdsOf(partOf, numbers, signal),
-    passages: (ids, signal) => readPassages(parts, ids, signal),
+    async idsOf(numbers, signal) {
+      const ids = await readIdsOf(partOf, numbers, signal);
+      places.remember(ids, numbers, isLive);
+      return ids;
+    },
+    foresee(numbers) {
+      readTexts(partOf, numbers).catch(() => undefined);
+    },
+    async passages(ids, signal) {
+      const numbers = ids.map((id) => places.of(id));
+      const unknown = ids.filter((_, at) => numbers[at] === undefined);
+      const located = unknown.length === 0 ? [] : await locatePassages(parts, unknown, signal);
+      let next = 0;
+      const all = numbers.map((number) => number ?? located[next++]);
+      const texts = await readTexts(
+        partOf,
+        all.filter((number) => number !== undefined),
+        signal,
+      );
+      return texts.filter((each) => each !== undefined);
+    },
     async load(signal) {
       return Promise.all(
         parts.map(async ({ segment }) => (await segment.vectors(signal)) ?? zeroVectors(segment.passages, dimensions)),
@@ -159,6 +179,7 @@ async function readFieldLengths(parts: readonly Part[], size: number): Promise<F
   return {
     of: (passage, field) => fields[field]?.[passage] ?? 0,
     weight: (passage) => weights[passage] ?? 1,
+    columns: fields,
   };
 }
 
@@ -175,85 +196,6 @@ async function readTermPostings(
     });
     return lists.length === 0 ? undefined : { term, fields: joinPostings(lists) };
   });
-}
-
-async function readIdsOf(
-  partOf: (passage: PassageNumber) => Part | undefined,
-  numbers: readonly PassageNumber[],
-  signal?: AbortSignal,
-): Promise<readonly PassageId[]> {
-  const wanted = new Map<Part, { number: number; at: number }[]>();
-  for (const [at, number] of numbers.entries()) {
-    const part = partOf(number);
-    if (part === undefined || number - part.bounds.base >= part.segment.passages)
-      throw new SearchError('internal', `There is no passage number ${number} in this view of the index.`);
-    const members = wanted.get(part) ?? [];
-    members.push({ number: number - part.bounds.base, at });
-    wanted.set(part, members);
-  }
-  const ids: PassageId[] = new Array(numbers.length);
-  await Promise.all(
-    [...wanted].map(async ([{ segment }, members]) => {
-      const blocks = members.map(({ number }) => blockOfOrdinal(segment.ids.directory, number));
-      const found = await segment.ids.read(blocks, signal);
-      for (const [index, { number, at }] of members.entries()) {
-        const block = found[index];
-        if (block === undefined) continue;
-        // Of documents without passages that start at the same number, the last one is the owner.
-        const document = lastNotAfter(block.ids.length, (each) => (block.starts[each] ?? 0) <= number);
-        const id = block.ids[document];
-        if (id !== undefined) ids[at] = passageId(id, number - (block.starts[document] ?? 0));
-      }
-    }),
-  );
-  return ids;
-}
-
-async function locateDocuments(
-  parts: readonly Part[],
-  ids: readonly DocumentId[],
-  signal?: AbortSignal,
-): Promise<readonly (LocatedDocument | undefined)[]> {
-  const places = await Promise.all(parts.map(({ segment }) => segment.locate(ids, signal)));
-  return ids.map((_, at) => {
-    for (const [segment, found] of places.entries()) {
-      const place = found[at];
-      if (place !== undefined && !parts[segment]?.removed.has(place.ordinal)) return { segment, place };
-    }
-    return undefined;
-  });
-}
-
-async function readPassages(
-  parts: readonly Part[],
-  ids: readonly PassageId[],
-  signal?: AbortSignal,
-): Promise<readonly StoredPassage[]> {
-  const located = await locateDocuments(
-    parts,
-    ids.map((id) => splitPassageId(id).documentId),
-    signal,
-  );
-  const found: (StoredPassage | undefined)[] = new Array(ids.length).fill(undefined);
-  await Promise.all(
-    parts.map(async ({ segment: { texts } }, segment) => {
-      const members = ids.flatMap((id, at) => {
-        const document = located[at];
-        const { ordinal } = splitPassageId(id);
-        if (document?.segment !== segment || !(ordinal < document.place.passages)) return [];
-        const number = document.place.firstPassage + ordinal;
-        return [{ at, number, block: blockOfOrdinal(texts.directory, number) }];
-      });
-      const blocks = await texts.read(
-        members.map(({ block }) => block),
-        signal,
-      );
-      members.forEach(({ at, number, block }, index) => {
-        found[at] = blocks[index]?.[number - (texts.directory.ordinals[block] ?? 0)];
-      });
-    }),
-  );
-  return found.filter((each) => each !== undefined);
 }
 
 async function listDocuments({ segment, removed }: Part, signal?: AbortSignal): Promise<readonly CorpusDocument[]> {

@@ -55,7 +55,7 @@ export function isDropped(name: string, attributes: Attributes, region: Region, 
   if (isHidden(name, attributes)) return true;
   if (region === 'everything' || attributes['data-findling-body'] !== undefined) return false;
   if (name === 'nav') return true;
-  if (hasClass(attributes, FURNITURE_CLASSES) || isLocalContents(attributes)) return true;
+  if (hasClass(attributes, FURNITURE_CLASSES) || isLocalContents(attributes) || isCodeLabel(attributes)) return true;
   if (attributes.role !== undefined && FURNITURE_ROLES.has(attributes.role))
     return !isRegionRoot(name, attributes, region);
   if (region === 'body' && attributes.id !== undefined && FURNITURE_IDS.has(attributes.id)) return true;
@@ -70,6 +70,11 @@ function isHidden(name: string, attributes: Attributes): boolean {
   if (attributes['aria-hidden'] === 'true') return name !== 'a'; // links to headings are judged by their words
   if (name === 'dialog') return attributes.open === undefined;
   return attributes.style !== undefined && /display\s*:\s*none/i.test(attributes.style);
+}
+
+/** VitePress's name of a code block's language; words in another language have a `lang`. */
+function isCodeLabel(attributes: Attributes): boolean {
+  return attributes.class === 'lang' && attributes.lang === undefined;
 }
 
 /** docutils' table of contents inside a page. */

@@ -2,8 +2,7 @@ import { type Document, type Passage, passageId, type Section } from '../core/do
 import { SearchError } from '../core/errors.ts';
 import { type Cutter, countWords, cutter, whole } from './sentences.ts';
 
-/** Part of the index's fingerprint: raised whenever the same document would be cut otherwise. */
-export const CHUNKER_VERSION = 'passages-1';
+export { CHUNKER_VERSION } from './chunker-version.ts';
 
 export interface PassageOptions {
   /** No passage is longer; words as countWords() counts them. 180 by default. */

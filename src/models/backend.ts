@@ -5,6 +5,7 @@ import { parseCanary, runCanary } from './canary.ts';
 import type { CrossEncoderEntry, Variant } from './catalog.ts';
 import { createCrossEncoder, type OwnedCrossEncoder } from './cross-encoder.ts';
 import { type FileProgress, type LoadOptions, loadModelFile, loadModelText } from './file.ts';
+import { kernelOpener } from './kernel/bert.ts';
 import type { Device, Runtime } from './session.ts';
 import { createWordPiece } from './wordpiece.ts';
 
@@ -21,7 +22,8 @@ const SMALL_BYTES = 8 * 1024 * 1024;
 
 /**
  * What may run a model here, in the order to try it in. int8 on WASM only (WebGPU has no integer kernels: slower,
- * and other numbers); fp16 only where the adapter has shader-f16.
+ * and other numbers), our own kernel before ONNX Runtime's, which is 14 MB more and slower; fp16 only where the adapter
+ * has shader-f16.
  */
 export function backendCandidates(entry: CrossEncoderEntry, abilities: Abilities): readonly Backend[] {
   const has = (variant: Variant) => entry.files[variant] !== undefined;
@@ -30,8 +32,9 @@ export function backendCandidates(entry: CrossEncoderEntry, abilities: Abilities
     webgpu.usable && webgpu.shaderF16 ? ['fp16', 'w8', 'w4', 'fp32'] : ['w8', 'w4', 'fp32'];
   const gpu = webgpu.usable ? gpuVariants.filter(has).map((variant): Backend => `webgpu/${variant}`) : [];
   const cpuVariant = (['int8', 'fp32', 'w8', 'w4'] as const).find(has);
-  const wasm: readonly Backend[] = cpuVariant === undefined ? [] : [`wasm/${cpuVariant}`];
-  const small = (entry.files.int8?.bytes ?? Number.POSITIVE_INFINITY) < SMALL_BYTES;
+  const onnx: readonly Backend[] = cpuVariant === undefined ? [] : [`wasm/${cpuVariant}`];
+  const wasm: readonly Backend[] = has('kernel') ? ['wasm/kernel', ...onnx] : onnx;
+  const small = ((entry.files.kernel ?? entry.files.int8)?.bytes ?? Number.POSITIVE_INFINITY) < SMALL_BYTES;
   return small ? [...wasm, ...gpu] : [...gpu, ...wasm];
 }
 
@@ -53,7 +56,7 @@ const ENOUGH_MS = 5;
 const FAILURE_DAYS = 7;
 
 /** Causes that pass by: another tab has ended, a worker was killed by hand. */
-const PASSING: readonly SearchErrorCode[] = ['out-of-memory', 'worker-lost'];
+const PASSING: readonly SearchErrorCode[] = ['out-of-memory', 'worker-lost', 'timeout'];
 
 /**
  * The fastest backend that has passed; else the first one not yet tried; else one whose failure may have passed by, so
@@ -80,7 +83,9 @@ export function chooseBackend(
   });
   const [best] = passed.sort((a, b) => a.ms - b.ms);
   if (best === undefined) return { use: untried[0] ?? again, explore: undefined };
-  return { use: best.backend, explore: best.ms <= enoughMs ? undefined : untried[0] };
+  // Another runtime on the same device is there for when this one fails, not worth a download to compare.
+  const other = untried.find((each) => splitBackend(each).device !== splitBackend(best.backend).device);
+  return { use: best.backend, explore: best.ms <= enoughMs ? undefined : other };
 }
 
 /** What a loaded reranker runs on. */
@@ -105,7 +110,7 @@ export interface PrepareOptions {
   readonly store: Store;
   readonly entry: CrossEncoderEntry;
   readonly backend: Backend;
-  /** Loads ONNX Runtime for that device; once a realm. */
+  /** Loads ONNX Runtime for that device; once a realm, and never for the kernel. */
   readonly runtime: (device: Device) => Promise<Runtime>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FileProgress) => void;
@@ -131,7 +136,7 @@ export async function prepareReranker(options: PrepareOptions): Promise<Prepared
     ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
   };
   const [runtime, weights, vocabulary, canary] = await Promise.all([
-    options.runtime(device),
+    variant === 'kernel' ? kernelOpener : options.runtime(device),
     loadModelFile(store, file, load),
     loadModelText(store, entry.files.vocabulary, load),
     loadModelText(store, entry.files.canary, load),

@@ -20,8 +20,11 @@ export interface StaticEmbedderEntry {
   readonly files: { readonly rows: ModelFile; readonly scales: ModelFile; readonly vocabulary: ModelFile };
 }
 
-/** How a cross-encoder's weights are stored. int8 is for WASM; the rest for WebGPU (FACTS.md P1). */
-export const VARIANTS = ['int8', 'w4', 'w8', 'fp16', 'fp32'] as const;
+/**
+ * How a cross-encoder's weights are stored. `kernel` is int8 for our own WASM kernel (models/kernel), the others are ONNX: int8 for
+ * its WASM, the rest for WebGPU (FACTS.md P1).
+ */
+export const VARIANTS = ['kernel', 'int8', 'w4', 'w8', 'fp16', 'fp32'] as const;
 export type Variant = (typeof VARIANTS)[number];
 
 /** ONNX: int64 input_ids, attention_mask, token_type_ids [batch, sequence] → logits [batch, 1]. */

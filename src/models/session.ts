@@ -27,19 +27,23 @@ export interface Ort {
 /** Where models run. `webgpu` and `wasm` in browsers, `node` natively under Node. */
 export type Device = 'webgpu' | 'wasm' | 'node';
 
-/** A loaded ONNX Runtime. A realm has one for its life: after a failure use a fresh worker. */
-export interface Runtime {
+/** What opens a model's weights. */
+export interface SessionOpener {
   readonly device: Device;
   readonly threads: number;
   /** What a person should know of this choice, e.g. why there is one thread only. */
   readonly note?: string;
+  open(weights: Uint8Array): Promise<Session>;
+}
+
+/** A loaded ONNX Runtime. A realm has one for its life: after a failure use a fresh worker. */
+export interface Runtime extends SessionOpener {
   /** The module itself, for transformers.js to share. */
   readonly ort: Ort;
   /** What to give as executionProviders. */
   readonly providers: NonNullable<InferenceSession.SessionOptions['executionProviders']>;
   /** Settles when the device is gone (WebGPU only); the realm is then of no more use. */
   readonly lost?: Promise<SearchError> | undefined;
-  open(weights: Uint8Array): Promise<Session>;
 }
 
 /** ONNX Runtime's failures by what can be done about them: their messages are all there is. */

@@ -1,10 +1,8 @@
 import { SearchError } from '../core/errors.ts';
+import { forgetOthers, publishedStore } from '../engine/published-store.ts';
 import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
 import type { Answer, SearchOptions } from '../engine/types.ts';
-import { isPart, MANIFEST_NAME } from '../index/published/manifest.ts';
-import { httpStore } from '../store/http.ts';
-import { cachedHttpStore } from '../store/http-cache.ts';
 
 export interface SiteSearchOptions {
   /** Folders of indexes that `findling index` wrote; several sites are searched as one. */
@@ -33,8 +31,8 @@ export interface SiteSearch {
  */
 export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
   const indexes = options.urls.map((url) => {
-    const store = cachedHttpStore(httpStore(url, { mutable: [MANIFEST_NAME] }), { url, isImmutable: isPart });
-    return staticIndex(url, store, ({ facts }) => void store.keepOnly(facts.parts.map(({ name }) => name)));
+    const store = publishedStore(url);
+    return staticIndex(url, store, ({ facts }) => forgetOthers(store, facts));
   });
   const refuse = () =>
     Promise.reject(

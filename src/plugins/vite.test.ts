@@ -32,6 +32,7 @@ describe('findling for Vite', () => {
     rmSync(join(root, 'dist'), { recursive: true, force: true });
     const server = await createServer({
       root,
+      base: '/docs/',
       configFile: false,
       logLevel: 'silent',
       server: { port: 0, host: '127.0.0.1' },
@@ -41,7 +42,7 @@ describe('findling for Vite', () => {
       await server.listen();
       const address = server.httpServer?.address();
       const port = typeof address === 'object' ? address?.port : undefined;
-      const url = `http://127.0.0.1:${port}/findling/`;
+      const url = `http://127.0.0.1:${port}/docs/findling/`;
       expect(await passagesOf(staticIndex('dev', httpStore(url)), 'lighthous')).toBe(1);
       const updated = new Promise<void>((done) => {
         const send = server.ws.send.bind(server.ws);

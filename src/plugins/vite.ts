@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Plugin, ResolvedConfig, ViteDevServer } from 'vite';
+import type { Plugin, ResolvedConfig } from 'vite';
 import { indexSite, type SiteReport } from '../cli/index-site.ts';
-import { toSearchError } from '../core/errors.ts';
+import { serveDevIndex } from './dev-server.ts';
+
+export { UPDATE_EVENT } from './dev-server.ts';
 
 export interface FindlingOptions {
   /** Folder of the index inside the site; `findling` by default. */
@@ -15,10 +15,6 @@ export interface FindlingOptions {
   /** Glob → score multiplier. */
   readonly weight?: Readonly<Record<string, number>>;
 }
-
-/** Sent to the page after each change in development: `import.meta.hot?.on('findling:update', () => search.reload())`. */
-export const UPDATE_EVENT = 'findling:update';
-const QUIET_MS = 200;
 
 /** Indexes the built pages after each build, and in development the content, again whenever it changes. */
 export function findling(options: FindlingOptions = {}): Plugin {
@@ -57,65 +53,11 @@ export function findling(options: FindlingOptions = {}): Plugin {
       const content = resolve(root, options.content ?? '.');
       const out = cacheOf(root, 'dev');
       const run = () => index(content, out, baseOf(server.config), cacheOf(root, 'dev.cache'));
-      await run().catch((error) => server.config.logger.warn(`findling: ${toSearchError(error).message}`));
-      server.middlewares.use(`/${folder}`, (request, response, next) => {
-        serveFile(
-          join(out, decodeURIComponent((request.url ?? '/').split('?')[0] ?? '')),
-          out,
-          request.headers.range,
-          response,
-        )
-          .then((done) => done || next())
-          .catch(next);
-      });
-      watchContent(server, content, run);
+      await serveDevIndex(server, { folder, out, content, run });
     },
   };
 }
 
 function baseOf({ base }: ResolvedConfig): string {
   return base.startsWith('/') || /^https?:/.test(base) ? base : '/';
-}
-
-function watchContent(server: ViteDevServer, content: string, run: () => Promise<SiteReport>): void {
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<unknown> = Promise.resolve();
-  const again = async () => {
-    try {
-      const { pages, embedded } = await run();
-      server.config.logger.info(`findling: ${embedded} of ${pages} pages indexed again`);
-      server.ws.send({ type: 'custom', event: UPDATE_EVENT });
-    } catch (error) {
-      server.config.logger.warn(`findling: ${toSearchError(error).message}`);
-    }
-  };
-  server.watcher.add(content);
-  server.watcher.on('all', (_, path) => {
-    if (!path.startsWith(content) || path.includes('/.cache/') || !/\.(html?|mdx?|jsonl)$/i.test(path)) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      running = running.then(again);
-    }, QUIET_MS);
-  });
-}
-
-/** False where there is no such file in the folder. */
-async function serveFile(
-  file: string,
-  folder: string,
-  range: string | undefined,
-  response: import('node:http').ServerResponse,
-): Promise<boolean> {
-  const found = file.startsWith(folder) ? await stat(file).catch(() => undefined) : undefined;
-  if (found?.isFile() !== true) return false;
-  const asked = /^bytes=(\d+)-(\d+)$/.exec(range ?? '');
-  const start = asked === null ? 0 : Number(asked[1]);
-  const end = asked === null ? found.size - 1 : Math.min(Number(asked[2]), found.size - 1);
-  response.statusCode = asked === null ? 200 : 206;
-  response.setHeader('content-type', 'application/octet-stream');
-  response.setHeader('cache-control', 'no-cache');
-  response.setHeader('content-length', end - start + 1);
-  if (asked !== null) response.setHeader('content-range', `bytes ${start}-${end}/${found.size}`);
-  createReadStream(file, { start, end }).pipe(response);
-  return true;
 }

@@ -5,9 +5,17 @@ import { emptyRanking, type Ranking, ranking, type ScoredPassage } from '../core
 import { createAnalyzer } from '../index/lexical/analysis.ts';
 import { chooseCandidates } from '../index/lexical/candidates.ts';
 import { planQuery } from '../index/lexical/concepts.ts';
-import { type ExpansionOptions, gatherEvidence, termReader, termsOf } from '../index/lexical/evidence.ts';
+import {
+  type ExpansionOptions,
+  gatherEvidence,
+  type ReadTerms,
+  termReader,
+  termsOf,
+} from '../index/lexical/evidence.ts';
+import { FIELD_WEIGHTS } from '../index/lexical/formula.ts';
 import { holdsPhrases, phraseUnits } from '../index/lexical/phrases.ts';
 import { type FieldWeights, scorePassages } from '../index/lexical/scorer.ts';
+import { settleOutlines } from '../index/lexical/settling.ts';
 import type { PassageNumbers, ScoredNumber, TermSource } from '../index/terms.ts';
 
 export interface Bm25Options extends Partial<ExpansionOptions> {
@@ -26,8 +34,7 @@ export interface Bm25Parts {
 }
 
 export const DEFAULTS = {
-  /** nDCG@10 at title 1, 1.5, 2, 3: scifact .671 .674 .665 .654, docs-anthropic .713 .733 .730 .724, cranfield .367 .372 .370 .371. */
-  weights: { title: 1.5, heading: 1.5, body: 1 } satisfies FieldWeights,
+  weights: FIELD_WEIGHTS,
   /** 400 already gives the nDCG@10 and R@100 of all on scifact, docs-anthropic, cranfield and cisi. */
   candidates: 500,
   expansions: 24,
@@ -38,6 +45,8 @@ export const DEFAULTS = {
 
 /** A question is read in at most so many languages. */
 const MOST_LANGUAGES = 4;
+/** Results that a page shows first. */
+const FORESEEN = 10;
 /** Passages read at a time to look for phrases, and how many times the depth at most. */
 const PHRASE_BATCH = 64;
 const PHRASE_REACH = 10;
@@ -57,6 +66,8 @@ export function bm25({ terms, numbers, passages, options = {} }: Bm25Parts): Ret
       const unwanted = excludedPhrases.map(phraseUnits);
       if (phrases.length + unwanted.length > 0)
         return verified(scored, { phrases, unwanted, depth, numbers, passages, context });
+      // Ids and texts come from different places: both are read at once.
+      numbers.foresee?.(scored.slice(0, FORESEEN).map(({ passage }) => passage));
       return ranking(await named(scored.slice(0, depth), numbers, context.signal), depth);
     },
   };
@@ -70,11 +81,14 @@ async function score(query: Query, depth: number, terms: TermSource, options: Bm
   const { excludedPhrases } = plan;
   if (plan.concepts.length === 0 || statistics.passages === 0) return { scored: [], excludedPhrases };
   const read = termReader(terms, signal);
-  const [lengths, postings] = await Promise.all([terms.lengths(signal), read(termsOf(plan))]);
+  const [lengths, outlined] = await Promise.all([terms.lengths(signal), read(termsOf(plan))]);
   const expansion = { ...DEFAULTS, ...options };
-  const evidence = await Promise.all(
-    plan.concepts.map((concept) => gatherEvidence(concept, terms, read, expansion, signal)),
-  );
+  const gather = (from: ReadTerms) =>
+    Promise.all(plan.concepts.map((concept) => gatherEvidence(concept, terms, from, expansion, signal)));
+  const first = await gather(read);
+  const settled = await settleOutlines({ terms, plan, evidence: first, known: outlined }, signal);
+  const postings = settled ?? outlined;
+  const evidence = settled === undefined ? first : await gather(async () => settled);
   const weights = { ...DEFAULTS.weights, ...options.weights };
   const limit = Math.max(options.candidates ?? DEFAULTS.candidates, 4 * depth);
   const candidates = chooseCandidates({ plan, evidence, postings, statistics, lengths, weights, limit });

@@ -1,23 +1,12 @@
-import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB, unwrap } from 'idb';
 import { abortable, throwIfAborted } from '../core/cancellation.ts';
-import { crc32 } from '../core/checksum.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
-import type { ByteRange, Store, StoreChanges } from '../core/ports.ts';
-import { checkName, checkRange, openness } from './blob.ts';
+import type { Store, StoreChanges } from '../core/ports.ts';
+import { batchedReads, chunkRange } from './batched-reads.ts';
+import { checkName, openness } from './blob.ts';
+import { type BlobRecord, chunkBytesFor, cutIntoChunks } from './chunks.ts';
 
-/**
- * Bytes a chunk record holds: a record costs time to write, and a ranged read pays for whole chunks. In Chromium 156,
- * 60 MB written / read / one range of 32 kB took: 16 kB 350 / 365 / 0.7 ms; 64 kB 205 / 200 / 0.9 ms; 256 kB 190 / 205 /
- * 1.5 ms; 1 MB 310 / 235 / 3.9 ms.
- */
-const CHUNK_BYTES = 65_536;
 const SCHEMA_VERSION = 1;
-
-interface BlobRecord {
-  readonly size: number;
-  /** CRC-32 of each chunk. */
-  readonly checksums: Uint32Array;
-}
 
 interface Schema extends DBSchema {
   blobs: { key: string; value: BlobRecord };
@@ -26,9 +15,15 @@ interface Schema extends DBSchema {
 
 type Database = IDBPDatabase<Schema>;
 
+export interface IndexedDbOptions {
+  /** True for blobs that are always read whole: they are kept in longer chunks. */
+  readonly readWhole?: (blob: string) => boolean;
+}
+
 /**
  * A store in the browser's IndexedDB, shared by all tabs of the origin. A blob is one small record of its size and
- * checksums, and its bytes in chunks, so that a ranged read fetches only the chunks it touches.
+ * checksums, and its bytes in chunks, so that a ranged read fetches only the chunks it touches. Reads asked for in one
+ * turn are one transaction.
  *
  * A batch is one transaction. Its durability is 'relaxed': the browser reports it done when the operating system has
  * it, without waiting for the disk. A killed tab or browser loses nothing then; a power cut may lose the last batches,
@@ -38,21 +33,26 @@ type Database = IDBPDatabase<Schema>;
  * 'locked' (another tab holds an older schema open), 'mismatch' (a newer findling made this database),
  * 'unsupported' (no IndexedDB, as in some private windows).
  */
-export function indexedDbStore(name: string): Store {
+export function indexedDbStore(name: string, { readWhole = () => false }: IndexedDbOptions = {}): Store {
   const open = openness(`The store '${name}'`);
   const connection = reopening(name);
+  const chunkBytes = (blob: string) => chunkBytesFor(readWhole(blob));
+  const read = batchedReads({
+    use: (job) => connection.use((database) => job(unwrap(database))),
+    guess: chunkBytes,
+  });
   return {
     async read(blob, range, signal) {
       open.check();
       throwIfAborted(signal);
       checkName(blob);
-      return connection.use((database) => abortable(readBlob(database, blob, range), signal));
+      return abortable(read(blob, range), signal);
     },
     async write(changes) {
       open.check();
       const { put = new Map(), remove = [] } = changes;
       for (const blob of [...remove, ...put.keys()]) checkName(blob);
-      await connection.use((database) => writeBlobs(database, changes));
+      await connection.use((database) => writeBlobs(unwrap(database), changes, chunkBytes));
     },
     async list(prefix) {
       open.check();
@@ -157,89 +157,49 @@ function openingError(name: string, error: unknown): SearchError {
   return toSearchError(error);
 }
 
-function chunkRange(blob: string, first = 0, last = Number.MAX_SAFE_INTEGER): IDBKeyRange {
-  return IDBKeyRange.bound([blob, first], [blob, last]);
+const ALL_CHUNKS = { first: 0, last: Number.MAX_SAFE_INTEGER };
+
+/** By plain requests: a batch has thousands of them, and idb's promise around each cost a fifteenth of indexing. */
+function writeBlobs(database: IDBDatabase, changes: StoreChanges, chunkBytes: (blob: string) => number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const transaction = database.transaction(['blobs', 'chunks'], 'readwrite', { durability: 'relaxed' });
+    // When a transaction fails, every open request fails with AbortError; the reason is in the others.
+    const failures: unknown[] = [];
+    let refused: { readonly error: unknown } | undefined;
+    transaction.oncomplete = () => resolve();
+    transaction.onerror = ({ target }) => {
+      if (target instanceof IDBRequest) failures.push(target.error);
+    };
+    transaction.onabort = () => {
+      if (transaction.error !== null) failures.push(transaction.error);
+      reject(refused === undefined ? writingError(failures) : refused.error);
+    };
+    try {
+      requestChanges(transaction, changes, chunkBytes);
+    } catch (error) {
+      refused = { error };
+      transaction.abort();
+    }
+  });
 }
 
-async function readBlob(database: Database, blob: string, range?: ByteRange): Promise<Uint8Array | undefined> {
-  // Both requests go out at once; a range that makes no sense asks for no chunk and is refused below.
-  const first = Math.max(0, Math.floor((range?.offset ?? 0) / CHUNK_BYTES)) || 0;
-  const end = range === undefined ? Number.POSITIVE_INFINITY : range.offset + range.length;
-  const last = Math.max(first, Math.min(Math.ceil(end / CHUNK_BYTES) - 1, Number.MAX_SAFE_INTEGER)) || first;
-  const transaction = database.transaction(['blobs', 'chunks'], 'readonly');
-  const [record, chunks] = await Promise.all([
-    transaction.objectStore('blobs').get(blob),
-    transaction.objectStore('chunks').getAll(chunkRange(blob, first, last)),
-    transaction.done,
-  ]);
-  if (record === undefined) return undefined;
-  const { offset, length } = checkRange(blob, record.size, range);
-  return joinChunks(blob, record, chunks, first, offset, length);
-}
-
-function joinChunks(
-  blob: string,
-  record: BlobRecord,
-  chunks: readonly Uint8Array[],
-  first: number,
-  offset: number,
-  length: number,
-): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = offset;
-  while (at < offset + length) {
-    const index = Math.floor(at / CHUNK_BYTES);
-    const chunk = chunks[index - first];
-    const size = Math.min(CHUNK_BYTES, record.size - index * CHUNK_BYTES);
-    if (chunk?.length !== size || crc32(chunk) !== record.checksums[index])
-      throw new SearchError(
-        'corrupt',
-        `Block ${index} of '${blob}' in this browser's storage is damaged. Remove the corpus and index it again.`,
-      );
-    const from = at - index * CHUNK_BYTES;
-    const part = chunk.subarray(from, Math.min(size, from + offset + length - at));
-    bytes.set(part, at - offset);
-    at += part.length;
-  }
-  return bytes;
-}
-
-function recordOf(chunks: readonly Uint8Array[]): BlobRecord {
-  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  return { size, checksums: Uint32Array.from(chunks, crc32) };
-}
-
-/** Copies: structured clone would store the whole buffer behind a subarray. */
-function chunksOf(bytes: Uint8Array): readonly Uint8Array[] {
-  const count = Math.ceil(bytes.length / CHUNK_BYTES);
-  return Array.from({ length: count }, (_, index) => bytes.slice(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES));
-}
-
-async function writeBlobs(database: Database, { put = new Map(), remove = [] }: StoreChanges): Promise<void> {
-  const transaction = database.transaction(['blobs', 'chunks'], 'readwrite', { durability: 'relaxed' });
+function requestChanges(
+  transaction: IDBTransaction,
+  { put = new Map(), remove = [] }: StoreChanges,
+  chunkBytes: (blob: string) => number,
+): void {
   const blobs = transaction.objectStore('blobs');
   const chunks = transaction.objectStore('chunks');
-  const requests: Promise<unknown>[] = [transaction.done];
-  try {
-    for (const blob of remove) requests.push(blobs.delete(blob), chunks.delete(chunkRange(blob)));
-    for (const [blob, bytes] of put) {
-      const parts = chunksOf(bytes);
-      requests.push(chunks.delete(chunkRange(blob)), blobs.put(recordOf(parts), blob));
-      for (const [index, part] of parts.entries()) requests.push(chunks.put(part, [blob, index]));
-    }
-  } catch (error) {
-    await Promise.allSettled([abort(transaction), ...requests]);
-    throw error;
+  for (const blob of remove) {
+    blobs.delete(blob);
+    chunks.delete(chunkRange(blob, ALL_CHUNKS));
   }
-  // When a transaction fails, every open request fails with AbortError; the reason is in the others.
-  const failures = (await Promise.allSettled(requests)).flatMap((outcome) =>
-    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
-  );
-  if (failures.length > 0) throw writingError(failures);
-}
-
-async function abort(transaction: { abort(): void }): Promise<void> {
-  transaction.abort();
+  for (const [blob, bytes] of put) {
+    const { chunks: parts, record } = cutIntoChunks(bytes, chunkBytes(blob));
+    chunks.delete(chunkRange(blob, ALL_CHUNKS));
+    blobs.put(record, blob);
+    for (const [index, part] of parts.entries()) chunks.put(part, [blob, index]);
+  }
 }
 
 function writingError(failures: readonly unknown[]): SearchError {
@@ -247,7 +207,7 @@ function writingError(failures: readonly unknown[]): SearchError {
   const quota = named('QuotaExceededError');
   if (quota !== undefined) return toSearchError(quota);
   const cause = failures.find((error) => !(error instanceof Error && error.name === 'AbortError')) ?? failures[0];
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = cause instanceof Error ? cause.message : 'the browser broke it off';
   // An AbortError here is the transaction's, not the caller's: it must not read as a cancelled search.
   return new SearchError('internal', `The batch was not written: ${message}. Nothing of it was kept.`, { cause });
 }

@@ -26,7 +26,6 @@ export interface AskOptions {
 }
 
 const MODELS = new URL('/models/', location.href).href;
-const never = new AbortController().signal;
 
 const engineWorker = () =>
   new Worker(new URL('../../../workers/engine.worker.ts', import.meta.url), {
@@ -142,13 +141,19 @@ const jobs = {
     close();
     return result;
   },
-  /** Milliseconds for one list of pairs, several times, and the threads it had. */
+  /** Milliseconds for one list of pairs, several times, and the threads it had: of ONNX Runtime, or workers with our kernel. */
   async rerank(model: string, vocabulary: string, pairs: number, tokens: number, threads: number, rounds: number) {
-    const worker = new Worker(new URL('./rerank.worker.ts', import.meta.url), { type: 'module' });
-    const { remote, close } = connect<RerankJobs>(worker, 'rerank');
-    const result = await remote.rerank({ model, vocabulary, pairs, tokens, threads, rounds }, never);
-    close();
-    return result;
+    const count = model.endsWith('.safetensors') ? threads : 1;
+    const workers = Array.from({ length: count }, () =>
+      connect<RerankJobs>(new Worker(new URL('./rerank.worker.ts', import.meta.url), { type: 'module' }), 'rerank'),
+    );
+    const each = { model, vocabulary, pairs: Math.ceil(pairs / count), tokens, threads };
+    const had = await Promise.all(workers.map(({ remote }) => remote.open(each)));
+    const ms: number[] = [];
+    for (let round = 0; round < rounds; round += 1)
+      ms.push((await timed(() => Promise.all(workers.map(({ remote }) => remote.round())))).ms);
+    for (const { close } of workers) close();
+    return { ms, threads: had.reduce((sum, each) => sum + each, 0) };
   },
 };
 

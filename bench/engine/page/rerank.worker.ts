@@ -1,18 +1,18 @@
 import { serve } from '../../../src/client/glue.ts';
-import { createCrossEncoder } from '../../../src/models/cross-encoder.ts';
+import { createCrossEncoder, type OwnedCrossEncoder } from '../../../src/models/cross-encoder.ts';
+import { kernelOpener } from '../../../src/models/kernel/bert.ts';
 import { loadRuntime } from '../../../src/models/runtime.ts';
 import { RUNTIME_FILES } from '../../../src/models/runtime-files.ts';
 import { createWordPiece } from '../../../src/models/wordpiece.ts';
 
 export interface RerankJob {
-  /** URL of an int8 model of the cross-encoders' form. */
+  /** URL of weights of the cross-encoders' form: our kernel's (.safetensors) or int8 for ONNX Runtime. */
   readonly model: string;
   readonly vocabulary: string;
   readonly pairs: number;
   /** Of each pair, with its query and special tokens. */
   readonly tokens: number;
   readonly threads: number;
-  readonly rounds: number;
 }
 
 const QUERY = 'how do I undo the last commit without losing my changes';
@@ -28,25 +28,29 @@ function longTexts(count: number, tokens: number): readonly string[] {
   );
 }
 
+let opened: { readonly encoder: OwnedCrossEncoder; readonly texts: readonly string[] } | undefined;
+
 const jobs = {
-  async rerank(job: RerankJob, signal: AbortSignal) {
-    const runtime = await loadRuntime({ device: 'wasm', files: RUNTIME_FILES.wasm, maxThreads: job.threads });
-    const [weights, vocabulary] = await Promise.all([
-      fetch(job.model).then((response) => response.arrayBuffer()),
-      fetch(job.vocabulary).then((response) => response.text()),
+  /** Loads the model, warms it with three pairs, and gives the threads it has. */
+  async open({ model, vocabulary, pairs, tokens, threads }: RerankJob): Promise<number> {
+    const runtime = model.endsWith('.safetensors')
+      ? kernelOpener
+      : await loadRuntime({ device: 'wasm', files: RUNTIME_FILES.wasm, maxThreads: threads });
+    const [weights, words] = await Promise.all([
+      fetch(model).then((response) => response.arrayBuffer()),
+      fetch(vocabulary).then((response) => response.text()),
     ]);
     const session = await runtime.open(new Uint8Array(weights));
-    const encoder = createCrossEncoder(session, createWordPiece(vocabulary), { maxTokens: job.tokens });
-    const texts = longTexts(job.pairs, job.tokens);
+    const encoder = createCrossEncoder(session, createWordPiece(words), { maxTokens: tokens });
+    const texts = longTexts(pairs, tokens);
     await encoder.score(QUERY, texts.slice(0, 3));
-    const ms: number[] = [];
-    for (let round = 0; round < job.rounds; round += 1) {
-      const start = performance.now();
-      await encoder.score(QUERY, texts, signal);
-      ms.push(performance.now() - start);
-    }
-    await encoder.close();
-    return { ms, threads: runtime.threads };
+    opened = { encoder, texts };
+    return runtime.threads;
+  },
+  /** Scores all pairs once. */
+  async round(): Promise<void> {
+    if (opened === undefined) throw new Error('Open a model first.');
+    await opened.encoder.score(QUERY, opened.texts);
   },
 };
 

@@ -1,6 +1,7 @@
 import { type CorpusStatistics, FIELDS, type FieldLengths, type FieldPostings, type TermPostings } from '../terms.ts';
 import type { Need, Plan } from './concepts.ts';
 import type { Derived, Evidence } from './evidence.ts';
+import { B, D, K, rarity } from './formula.ts';
 import type { FieldWeights, PassageSet } from './scorer.ts';
 
 export interface CandidateInput {
@@ -29,7 +30,10 @@ export function chooseCandidates(input: CandidateInput): PassageSet | undefined 
   if (postings <= limit) return allowed;
   const size = sizeOf(evidence);
   if (evidence.length === 0) return allowed;
-  return best(estimate(input, size, allowed), limit);
+  const scratch = takeScratch(size);
+  const chosen = best(estimate(input, scratch, allowed), size, limit);
+  giveBack(scratch);
+  return chosen;
 }
 
 function postingsIn({ exact, derived }: Evidence): number {
@@ -91,43 +95,65 @@ function members(lists: readonly (FieldPostings | undefined)[], size: number): P
   return set;
 }
 
-/** MiniSearch's constants: k, b and d of BM25+, and how much less prefixes and typos weigh. */
-const K = 1.2;
-const B = 0.7;
-const D = 0.5;
-
 interface Estimates {
   /** By passage number; 0 for passages not to score. */
   readonly values: Float32Array;
   /** The passages that any evidence names, in no order, in the first `count` places. */
   readonly touched: Uint32Array;
   readonly count: number;
+  readonly highest: number;
+}
+
+interface Scratch {
+  readonly values: Float32Array;
+  /** How many concepts a passage has matched, and the last of them (counted from 1). */
+  readonly matched: Uint16Array;
+  readonly lastMatch: Uint16Array;
+  readonly touched: Uint32Array;
+  count: number;
+  /** Of one list's passages. */
+  lengths: Uint16Array;
+}
+
+let kept: Scratch | undefined;
+
+/** All zero, for passages below `size`. Kept from question to question: a fresh one is 1.2 MB at 100,000 passages. */
+function takeScratch(size: number): Scratch {
+  const found = kept !== undefined && kept.values.length >= size ? kept : undefined;
+  kept = undefined;
+  return (
+    found ?? {
+      values: new Float32Array(size),
+      matched: new Uint16Array(size),
+      lastMatch: new Uint16Array(size),
+      touched: new Uint32Array(size),
+      count: 0,
+      lengths: new Uint16Array(0),
+    }
+  );
+}
+
+/** Only what was touched is to be cleared. */
+function giveBack(scratch: Scratch): void {
+  const { values, matched, lastMatch, touched, count } = scratch;
+  for (let at = 0; at < count; at++) {
+    const passage = touched[at] as number;
+    values[passage] = 0;
+    matched[passage] = 0;
+    lastMatch[passage] = 0;
+  }
+  scratch.count = 0;
+  kept = scratch;
 }
 
 /** What MiniSearch will say of each passage, in single precision. */
-function estimate(input: CandidateInput, size: number, allowed: PassageSet | undefined): Estimates {
+function estimate(input: CandidateInput, scratch: Scratch, allowed: PassageSet | undefined): Estimates {
   const { evidence, statistics, lengths, weights } = input;
-  const values = new Float32Array(size);
-  const matched = new Uint16Array(size);
-  const lastMatch = new Uint16Array(size);
-  const touched = new Uint32Array(size);
-  let count = 0;
-  const add = (list: FieldPostings, field: number, boost: number, concept: number) => {
-    const flat = K * (1 - B);
-    const slope = (K * B) / (statistics.averageLengths[field] ?? 1);
-    for (let posting = 0; posting < list.passages.length; posting++) {
-      const passage = list.passages[posting] ?? 0;
-      const frequency = list.frequencies[posting] ?? 0;
-      const norm = flat + slope * lengths.of(passage, field);
-      values[passage] = (values[passage] ?? 0) + boost * (D + (frequency * (K + 1)) / (frequency + norm));
-      if (lastMatch[passage] === concept) continue;
-      if (lastMatch[passage] === 0) touched[count++] = passage;
-      lastMatch[passage] = concept;
-      matched[passage] = (matched[passage] ?? 0) + 1;
-    }
-  };
+  const { values, matched, touched } = scratch;
   const keys = evidence.map(({ key }) => key);
-  for (const { key, field, exact, derived } of evidence) {
+  // A concept asked for twice counts once: its evidence must come together, for `lastMatch` remembers one concept only.
+  const together = [...evidence].sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
+  for (const { key, field, exact, derived } of together) {
     const readings = [
       ...(exact === undefined ? [] : [[exact, 1] as const]),
       ...derived.map((each) => [each.fields, derivedWeight(key, each)] as const),
@@ -136,27 +162,64 @@ function estimate(input: CandidateInput, size: number, allowed: PassageSet | und
       for (const [at, list] of fields.entries()) {
         const name = FIELDS[at];
         if (name === undefined || (field !== undefined && field !== name)) continue;
-        add(
-          list,
-          at,
-          weight * weights[name] * rarity(list.passages.length, statistics.passages),
-          keys.indexOf(key) + 1,
-        );
+        const boost = weight * weights[name] * rarity(list.total ?? list.passages.length, statistics.passages);
+        const slope = (K * B) / (statistics.averageLengths[at] ?? 1);
+        addPostings(scratch, list, gatherLengths(scratch, lengths, at, list), boost, slope, keys.indexOf(key) + 1);
       }
   }
-  for (let at = 0; at < count; at++) {
-    const passage = touched[at] ?? 0;
+  let highest = 0;
+  for (let at = 0; at < scratch.count; at++) {
+    const passage = touched[at] as number;
     const counts = allowed === undefined || allowed[passage] === 1;
-    values[passage] = counts ? (values[passage] ?? 0) * (matched[passage] ?? 0) * lengths.weight(passage) : 0;
+    values[passage] = counts ? (values[passage] as number) * (matched[passage] as number) * lengths.weight(passage) : 0;
+    highest = Math.max(highest, values[passage] as number);
   }
-  return { values, touched, count };
+  return { values, touched, count: scratch.count, highest };
 }
 
-function rarity(frequency: number, passages: number): number {
-  return Math.log(1 + (passages - frequency + 0.5) / (frequency + 0.5));
+/** The lengths of one field in a list's passages, place by place, in an array that the next list overwrites. */
+function gatherLengths(scratch: Scratch, lengths: FieldLengths, field: number, { passages }: FieldPostings) {
+  if (scratch.lengths.length < passages.length) scratch.lengths = new Uint16Array(passages.length);
+  const column = lengths.columns?.[field];
+  const { lengths: gathered } = scratch;
+  for (let at = 0; at < passages.length; at++) {
+    const passage = passages[at] as number;
+    gathered[at] = column === undefined ? lengths.of(passage, field) : (column[passage] as number);
+  }
+  return gathered;
 }
 
-function derivedWeight(key: string, { kind, term, distance }: Derived): number {
+/**
+ * The inner loop of every question: some hundred thousand postings at 100,000 passages. Every index lies inside its
+ * array, hence the casts: `??` would cost a branch a value.
+ */
+function addPostings(
+  scratch: Scratch,
+  { passages, frequencies }: FieldPostings,
+  lengths: Uint16Array,
+  boost: number,
+  slope: number,
+  concept: number,
+): void {
+  const { values, matched, lastMatch, touched } = scratch;
+  const flat = K * (1 - B);
+  let { count } = scratch;
+  for (let posting = 0; posting < passages.length; posting++) {
+    const passage = passages[posting] as number;
+    const frequency = frequencies[posting] as number;
+    const norm = flat + slope * (lengths[posting] as number);
+    values[passage] = (values[passage] as number) + boost * (D + (frequency * (K + 1)) / (frequency + norm));
+    const last = lastMatch[passage] as number;
+    if (last === concept) continue;
+    if (last === 0) touched[count++] = passage;
+    lastMatch[passage] = concept;
+    matched[passage] = (matched[passage] as number) + 1;
+  }
+  scratch.count = count;
+}
+
+/** How much less than an exact hit MiniSearch has a prefix or a typo weigh. */
+export function derivedWeight(key: string, { kind, term, distance }: Derived): number {
   return kind === 'prefix'
     ? (0.375 * term.length) / (term.length + 0.3 * (term.length - key.length))
     : (0.45 * term.length) / (term.length + distance);
@@ -165,23 +228,21 @@ function derivedWeight(key: string, { kind, term, distance }: Derived): number {
 const BUCKETS = 4096;
 
 /** The passages with the `limit` highest estimates above 0, but for a four-thousandth of the highest. */
-function best({ values, touched, count }: Estimates, limit: number): PassageSet {
-  let highest = 0;
-  for (let at = 0; at < count; at++) highest = Math.max(highest, values[touched[at] ?? 0] ?? 0);
+function best({ values, touched, count, highest }: Estimates, size: number, limit: number): PassageSet {
   const scale = highest > 0 ? BUCKETS / highest : 0;
   const counts = new Uint32Array(BUCKETS + 1);
   for (let at = 0; at < count; at++) {
-    const bucket = Math.floor((values[touched[at] ?? 0] ?? 0) * scale);
-    counts[bucket] = (counts[bucket] ?? 0) + 1;
+    const bucket = Math.floor((values[touched[at] as number] as number) * scale);
+    counts[bucket] = (counts[bucket] as number) + 1;
   }
   let edge = BUCKETS;
   let above = 0;
   while (edge > 0 && above + (counts[edge] ?? 0) <= limit) above += counts[edge--] ?? 0;
-  const set = new Uint8Array(values.length);
+  const set = new Uint8Array(size);
   let room = limit - above;
   for (let at = 0; at < count; at++) {
-    const passage = touched[at] ?? 0;
-    const value = values[passage] ?? 0;
+    const passage = touched[at] as number;
+    const value = values[passage] as number;
     const bucket = Math.floor(value * scale);
     if (value > 0 && (bucket > edge || (bucket === edge && room-- > 0))) set[passage] = 1;
   }

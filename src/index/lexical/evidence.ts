@@ -16,6 +16,8 @@ export interface Evidence {
   /** Names the concept to the scorer; of the length of what was typed, since weights depend on it. */
   readonly key: string;
   readonly field?: FieldName;
+  /** The terms that `exact` is of. */
+  readonly terms: readonly string[];
   /** Of all its terms together; undefined where no passage holds any. */
   readonly exact: readonly FieldPostings[] | undefined;
   readonly derived: readonly Derived[];
@@ -83,6 +85,7 @@ export async function gatherEvidence(
   return {
     key,
     ...(concept.field === undefined ? {} : { field: concept.field }),
+    terms: [...new Set(terms)],
     exact: unite([...new Set(terms)].flatMap((term) => found.get(term) ?? [])),
     derived: [...(short ? preferTitles(derived) : derived), ...typos.flatMap(derive('typo'))],
   };
@@ -99,7 +102,12 @@ function unite(terms: readonly TermPostings[]): readonly FieldPostings[] | undef
         counts.set(passage, (counts.get(passage) ?? 0) + (fields[field]?.frequencies[at] ?? 0));
       });
     const passages = Uint32Array.from(counts.keys()).sort();
-    return { passages, frequencies: Uint16Array.from(passages, (passage) => counts.get(passage) ?? 0) };
+    const frequencies = Uint16Array.from(passages, (passage) => counts.get(passage) ?? 0);
+    const totals = terms.flatMap(({ fields }) => fields[field]?.total ?? []);
+    // Of lists that are not whole, how many passages hold any of them cannot be known: at least as many as the commonest.
+    return totals.length === 0
+      ? { passages, frequencies }
+      : { passages, frequencies, total: Math.max(passages.length, ...totals) };
   });
 }
 

@@ -28,6 +28,18 @@ describe('matcher', () => {
     expect(await marked('install c', 'Install the configuration')).toEqual(['Install']);
   });
 
+  it('marks capitals by small letters and the other way round', async () => {
+    expect(await marked('Tokens API yes ', 'token TOKENS Token api Api API Yes no')).toEqual([
+      'token',
+      'TOKENS',
+      'Token',
+      'api',
+      'Api',
+      'API',
+      'Yes',
+    ]);
+  });
+
   it('marks identifiers whole, and by part', async () => {
     expect(await marked('asyncio.run ', 'Call asyncio.run(), or run it')).toEqual(['asyncio.run', 'run']);
     expect(await marked('state ', 'useState and state')).toEqual(['State', 'state']);

@@ -26,6 +26,7 @@ export async function matcher(
   const prefix = typedPrefix(query);
   const wanted = new Map(analyzers.map((analyzer) => [analyzer, wantedOf(asked.join('\n'), analyzer, prefix)]));
   const verdicts = new Map<string, boolean>();
+  const letters = analyzers.every(({ language }) => language === 'en') ? firstLetters(wanted.values()) : undefined;
   const matches = (word: string): boolean => {
     const known = verdicts.get(word);
     if (known !== undefined) return known;
@@ -33,7 +34,7 @@ export async function matcher(
     if (verdicts.size < 10_000) verdicts.set(word, verdict);
     return verdict;
   };
-  return (text) => union([...placePhrases(text, phrases), ...rangesOf(text, matches)]);
+  return (text) => union([...placePhrases(text, phrases), ...rangesOf(text, matches, letters)]);
 }
 
 /** One letter begins too many words to be worth a mark. */
@@ -63,9 +64,26 @@ function holds({ terms }: Slot, wanted: ReadonlySet<string>): boolean {
 /** Most runs of English prose: there is no other word inside. */
 const ONE_WORD = /^[A-Z]?[a-z]+$/;
 
-function rangesOf(text: string, matches: (word: string) => boolean): readonly TextRange[] {
+/** Letters that a wanted word may begin with, small and capital: Porter's stemmer changes endings only. */
+function firstLetters(all: Iterable<Wanted>): ReadonlySet<string> {
+  const letters = new Set<string>();
+  for (const { terms, prefix } of all)
+    for (const word of [...terms, ...(prefix === undefined ? [] : [prefix])]) {
+      letters.add(word.charAt(0));
+      letters.add(word.charAt(0).toUpperCase());
+    }
+  return letters;
+}
+
+function rangesOf(
+  text: string,
+  matches: (word: string) => boolean,
+  letters: ReadonlySet<string> | undefined,
+): readonly TextRange[] {
   const ranges: TextRange[] = [];
   for (const run of placedRuns(text)) {
+    // Most words of a text, and the cheapest to refuse.
+    if (letters !== undefined && !letters.has(run.text.charAt(0)) && ONE_WORD.test(run.text)) continue;
     if (!isUnspaced(run.text) && matches(run.text)) {
       ranges.push({ start: run.start, end: run.start + run.text.length });
       continue;

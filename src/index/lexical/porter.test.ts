@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { porter } from './porter.ts';
 
@@ -18,6 +19,11 @@ generalizations gener, oscillators oscil`;
 describe('porter', () => {
   it.each(examples.split(/,\s+/).map((pair) => pair.split(' ')))('%s → %s', (word, stem) => {
     expect(porter(word ?? '')).toBe(stem);
+  });
+
+  it('keeps the first letter: highlights.ts refuses words by it', () => {
+    const word = fc.string({ unit: fc.constantFrom(...'abceilnorstuxyz'), minLength: 1, maxLength: 12 });
+    fc.assert(fc.property(word, (each) => porter(each).charAt(0) === each.charAt(0)));
   });
 
   it('leaves short words and other alphabets alone', () => {

@@ -52,6 +52,7 @@ async function evidenceFor(
   });
   return {
     key,
+    terms: [key],
     exact: exact?.fields,
     derived: await Promise.all([
       ...prefix.map((match) => derive('prefix', match.term, match.distance)),
@@ -178,6 +179,21 @@ describe('chooseCandidates', () => {
           expect(best.length).toBeGreaterThanOrEqual(Math.min(3, all.length));
         },
       ),
+      {
+        // A word asked for twice, with another between.
+        examples: [
+          [
+            [
+              [['a'], [], ['bab', 'ca']],
+              [[], [], ['ba', 'c', 'a']],
+              [[], [], ['ca', 'bab', 'ab']],
+              [['ab', 'cab'], [], ['a']],
+            ],
+            { title: 3, heading: 0.5, body: 1 },
+            ['bab', 'c', 'bab', 'ab'],
+          ],
+        ],
+      },
     );
   });
 });

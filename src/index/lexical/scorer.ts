@@ -107,17 +107,30 @@ function fieldViews(fields: readonly FieldPostings[], candidates: PassageSet | u
 }
 
 /** Looks like MiniSearch's map from passage to frequency; `size` counts the candidates' neighbours too. */
-function postingsView({ passages, frequencies }: FieldPostings, candidates: PassageSet | undefined) {
+function postingsView(postings: FieldPostings, candidates: PassageSet | undefined) {
+  const { passages, frequencies } = candidates === undefined ? postings : narrow(postings, candidates);
   let at = 0;
   return {
-    size: passages.length,
-    *keys() {
-      for (at = 0; at < passages.length; at++) {
-        const passage = passages[at] ?? 0;
-        if (candidates === undefined || candidates[passage] === 1) yield passage;
-      }
+    size: postings.total ?? postings.passages.length,
+    keys() {
+      at = 0;
+      return passages;
     },
-    /** Asked for the passage that keys() is at. */
-    get: (passage: number) => (passages[at] === passage ? frequencies[at] : frequencies[passages.indexOf(passage)]),
+    /** Asked for the passages of keys(), in their order. */
+    get(passage: number) {
+      while (at < passages.length && (passages[at] as number) < passage) at++;
+      return passages[at] === passage ? frequencies[at] : postings.frequencies[postings.passages.indexOf(passage)];
+    },
   };
+}
+
+/** The postings of candidates. Every index lies inside its array, hence the casts. */
+function narrow({ passages, frequencies }: FieldPostings, candidates: PassageSet) {
+  const kept = { passages: [] as number[], frequencies: [] as number[] };
+  for (let at = 0; at < passages.length; at++)
+    if (candidates[passages[at] as number] === 1) {
+      kept.passages.push(passages[at] as number);
+      kept.frequencies.push(frequencies[at] as number);
+    }
+  return kept;
 }

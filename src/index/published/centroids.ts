@@ -5,7 +5,8 @@ import { encode, fitQuantiser, type Quantiser, readQuantiser, writeQuantiser } f
 
 /** Above this many clusters (some 100,000 vectors) their centroids are grouped, and a question reads the nearest groups. */
 const MOST_UNGROUPED = 2560;
-const CLUSTERS_PER_GROUP = 64;
+/** A question reads a block for each of the nearest groups, and the first one reads the groups' own centroids. */
+const clustersPerGroup = (clusters: number) => (clusters <= 10_000 ? 32 : 64);
 
 export interface WrittenCentroids {
   /** The first is read by every question. */
@@ -28,26 +29,55 @@ export async function writeCentroids(
   writeQuantiser(root, vectorCodes);
   writeQuantiser(root, own);
   if (count <= mostUngrouped) {
+    const order = chained(
+      Array.from({ length: count }, (_, at) => at),
+      centroids,
+      dimensions,
+    );
     root.varint(0);
-    writeCodes(root, own, centroids);
-    return { blocks: [root.finish()], order: Array.from({ length: count }, (_, at) => at) };
+    writeCodes(root, own, rowsOf(centroids, order, dimensions));
+    return { blocks: [root.finish()], order };
   }
-  const wanted = Math.ceil(count / CLUSTERS_PER_GROUP);
+  const wanted = Math.ceil(count / clustersPerGroup(count));
   const groups = await clusterVectors(quantise(centroids, dimensions), wanted, signal);
-  const members: number[][] = Array.from({ length: groups.centroids.length / dimensions }, () => []);
-  for (const [cluster, group] of groups.cluster.entries()) members[group]?.push(cluster);
+  const loose: number[][] = Array.from({ length: groups.centroids.length / dimensions }, () => []);
+  for (const [cluster, group] of groups.cluster.entries()) loose[group]?.push(cluster);
+  const members = loose.map((clusters) => chained(clusters, centroids, dimensions));
   root.varint(1);
   writeCodes(root, own, groups.centroids);
   root.deltas(startsOf(members));
   const blocks = members.map((clusters) => {
     const writer = new ByteWriter(8 * 1024);
-    const rows = clusters.flatMap((cluster) => [
-      ...centroids.subarray(cluster * dimensions, (cluster + 1) * dimensions),
-    ]);
-    writeCodes(writer, own, Float32Array.from(rows));
+    writeCodes(writer, own, rowsOf(centroids, clusters, dimensions));
     return writer.finish();
   });
   return { blocks: [root.finish(), ...blocks], order: members.flat() };
+}
+
+function rowsOf(centroids: Float32Array, numbers: readonly number[], dimensions: number): Float32Array {
+  const rows = new Float32Array(numbers.length * dimensions);
+  for (const [at, number] of numbers.entries())
+    rows.set(centroids.subarray(number * dimensions, (number + 1) * dimensions), at * dimensions);
+  return rows;
+}
+
+/** Each next to the nearest that is left: clusters that a question reads together become neighbours, and are joined. */
+function chained(numbers: readonly number[], centroids: Float32Array, dimensions: number): readonly number[] {
+  const left = [...numbers];
+  const chain: number[] = [];
+  let last = left.shift();
+  while (last !== undefined) {
+    chain.push(last);
+    let [best, highest] = [-1, Number.NEGATIVE_INFINITY];
+    for (let at = 0; at < left.length; at += 1) {
+      const [a, b] = [last * dimensions, (left[at] as number) * dimensions];
+      let product = 0;
+      for (let d = 0; d < dimensions; d += 1) product += (centroids[a + d] as number) * (centroids[b + d] as number);
+      if (product > highest) [best, highest] = [at, product];
+    }
+    [last] = best < 0 ? [] : left.splice(best, 1);
+  }
+  return chain;
 }
 
 /** The number of each group's first cluster. */

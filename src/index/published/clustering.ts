@@ -12,6 +12,11 @@ export interface Clustering {
 }
 
 const ROUNDS = 3;
+/** Above so many clusters (some 100,000 vectors) vectors are first divided: comparing all with all grows with the square. */
+const MOST_TOGETHER = 2560;
+/** Clusters a division has on the mean, and how many of the nearest divisions' clusters a vector is compared with. */
+const CLUSTERS_A_DIVISION = 64;
+const NEAR_DIVISIONS = 3;
 /** Vectors a cluster that the rounds look at; all are assigned at the end. */
 const SAMPLE_PER_CLUSTER = 12;
 
@@ -23,9 +28,88 @@ export async function clusterVectors(
   vectors: QuantisedVectors,
   clusters: number,
   signal?: AbortSignal,
+  mostTogether = MOST_TOGETHER,
 ): Promise<Clustering> {
+  const wanted = Math.max(1, Math.min(clusters, vectors.count));
+  return wanted <= mostTogether ? together(vectors, wanted, signal) : divided(vectors, wanted, signal);
+}
+
+/**
+ * Clusters within divisions, which are clusters themselves; in the end each vector goes to the nearest cluster of the
+ * nearest few divisions. Work grows with the vectors times the root of their number, not with the square.
+ */
+async function divided(vectors: QuantisedVectors, wanted: number, signal?: AbortSignal): Promise<Clustering> {
   const { dimensions, count } = vectors;
-  const wanted = Math.max(1, Math.min(clusters, count));
+  const divisions = Math.ceil(wanted / CLUSTERS_A_DIVISION);
+  const step = Math.max(1, Math.floor(count / (divisions * CLUSTERS_A_DIVISION * 2)));
+  const sample = Uint32Array.from({ length: Math.ceil(count / step) }, (_, at) => at * step);
+  const { centroids: centres } = await together(picked(vectors, sample), divisions, signal);
+  const near = await nearestOf(vectors, undefined, centres, NEAR_DIVISIONS, signal);
+  const first = Uint32Array.from({ length: count }, (_, at) => near.numbers[at * near.each] as number);
+  const members = membersOf(first, divisions);
+  const centroids: Float32Array[] = [];
+  const starts: number[] = [];
+  let made = 0;
+  for (const own of members) {
+    const size = own.length === 0 ? 0 : Math.max(1, Math.round((own.length / count) * wanted));
+    starts.push(made);
+    made += size;
+    if (size > 0) centroids.push((await together(picked(vectors, own), size, signal)).centroids);
+    else centroids.push(new Float32Array(0));
+  }
+  const cluster = new Uint32Array(count);
+  const scores = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  const visitors = visitorsOf(near, count, divisions);
+  for (const [division, rows] of visitors.entries()) {
+    const own = centroids[division] ?? new Float32Array(0);
+    if (own.length === 0 || rows.length === 0) continue;
+    const found = await nearestOf(vectors, rows, own, 1, signal);
+    for (const [at, row] of rows.entries()) {
+      if ((found.scores[at] as number) <= (scores[row] as number)) continue;
+      scores[row] = found.scores[at] as number;
+      cluster[row] = (starts[division] as number) + (found.numbers[at] as number);
+    }
+  }
+  const all = new Float32Array(made * dimensions);
+  centroids.forEach((own, division) => {
+    all.set(own, (starts[division] as number) * dimensions);
+  });
+  return { centroids: all, cluster };
+}
+
+function membersOf(numbers: Uint32Array, count: number): readonly Uint32Array[] {
+  const sizes = new Uint32Array(count);
+  for (const number of numbers) sizes[number] = (sizes[number] as number) + 1;
+  const members = Array.from(sizes, (size) => new Uint32Array(size));
+  const filled = new Uint32Array(count);
+  for (const [at, number] of numbers.entries()) {
+    (members[number] as Uint32Array)[filled[number] as number] = at;
+    filled[number] = (filled[number] as number) + 1;
+  }
+  return members;
+}
+
+/** The vectors that have each division among their nearest. */
+function visitorsOf({ numbers, each }: Nearest, count: number, divisions: number): readonly Uint32Array[] {
+  return membersOf(numbers.subarray(0, count * each), divisions).map((entries) =>
+    entries.map((entry) => Math.floor(entry / each)),
+  );
+}
+
+function picked({ dimensions, rows, scales }: QuantisedVectors, numbers: Uint32Array): QuantisedVectors {
+  const found = new Int8Array(numbers.length * dimensions);
+  for (const [at, row] of numbers.entries())
+    found.set(rows.subarray(row * dimensions, (row + 1) * dimensions), at * dimensions);
+  return {
+    dimensions,
+    count: numbers.length,
+    rows: found,
+    scales: Float32Array.from(numbers, (row) => scales[row] as number),
+  };
+}
+
+async function together(vectors: QuantisedVectors, wanted: number, signal?: AbortSignal): Promise<Clustering> {
+  const { dimensions, count } = vectors;
   let centroids: Float32Array = new Float32Array(wanted * dimensions);
   for (let cluster = 0; cluster < wanted; cluster += 1)
     centroids.set(unit(rowOf(vectors, Math.floor(((cluster + 0.5) * count) / wanted))), cluster * dimensions);
@@ -33,33 +117,47 @@ export async function clusterVectors(
   const sample = Uint32Array.from({ length: Math.ceil(count / step) }, (_, at) => at * step);
   for (let round = 0; round < ROUNDS; round += 1) {
     throwIfAborted(signal);
-    const nearest = await assign(vectors, sample, centroids, signal);
-    centroids = moved(vectors, sample, nearest, centroids);
+    const { numbers } = await nearestOf(vectors, sample, centroids, 1, signal);
+    centroids = moved(vectors, sample, numbers, centroids);
   }
-  const all = Uint32Array.from({ length: count }, (_, at) => at);
-  return { centroids, cluster: await assign(vectors, all, centroids, signal) };
+  return { centroids, cluster: (await nearestOf(vectors, undefined, centroids, 1, signal)).numbers };
 }
 
-async function assign(
+interface Nearest {
+  /** For each vector its nearest centroids, nearest first. */
+  readonly numbers: Uint32Array;
+  readonly scores: Float64Array;
+  readonly each: number;
+}
+
+/** The `most` nearest centroids of some vectors, or of all. */
+async function nearestOf(
   vectors: QuantisedVectors,
-  rows: Uint32Array,
+  rows: Uint32Array | undefined,
   centroids: Float32Array,
+  most: number,
   signal: AbortSignal | undefined,
-): Promise<Uint32Array> {
+): Promise<Nearest> {
   const index = exactVectorIndex({
     dimensions: vectors.dimensions,
     load: async () => [quantise(centroids, vectors.dimensions)],
     isLive: () => true,
   });
   const { due, rest } = pace(signal);
-  const nearest = new Uint32Array(rows.length);
-  for (const [at, row] of rows.entries()) {
-    const [best] = await index.search(rowOf(vectors, row), 1);
-    // A vector of zeros is as near to all.
-    nearest[at] = best?.passage ?? 0;
+  const count = rows?.length ?? vectors.count;
+  const each = Math.min(most, centroids.length / vectors.dimensions);
+  const numbers = new Uint32Array(count * each);
+  const scores = new Float64Array(count * each);
+  for (let at = 0; at < count; at += 1) {
+    const best = await index.search(rowOf(vectors, rows === undefined ? at : (rows[at] as number)), each);
+    for (let place = 0; place < each; place += 1) {
+      // A vector of zeros is as near to all.
+      numbers[at * each + place] = best[place]?.passage ?? place;
+      scores[at * each + place] = best[place]?.score ?? 0;
+    }
     if (due()) await rest();
   }
-  return nearest;
+  return { numbers, scores, each };
 }
 
 function moved(vectors: QuantisedVectors, rows: Uint32Array, nearest: Uint32Array, before: Float32Array): Float32Array {

@@ -3,6 +3,7 @@ import { lastNotAfter } from '../blocks.ts';
 import { ByteReader, ByteWriter, sharedPrefix } from '../codec.ts';
 import type { CountedTerm } from '../completions.ts';
 import type { FieldPostings } from '../terms.ts';
+import { readOutline, type StoredOutline, writeOutline } from './outline.ts';
 import { type KeepLength, type LengthOf, readPostings, writePostings } from './postings.ts';
 
 /** A block as a writer makes it, to be framed and packed. */
@@ -11,10 +12,12 @@ export interface RawBlock {
   readonly key: string;
 }
 
-/** A block of terms is closed at this size before compression: about 6 kB on the wire. */
-const TERMS_BYTES = 9 * 1024;
+/** A block of terms is closed at this size before compression: about 3 kB on the wire. */
+const TERMS_BYTES = 5 * 1024;
 /** Postings as long as this lie in a block of their own, so that their neighbours stay cheap. */
-const ALONE_BYTES = 6 * 1024;
+const ALONE_BYTES = 3 * 1024;
+/** Stands in the place of the fields' bits where a term has an outline instead of postings. */
+const OUTLINE = 0x80;
 
 /** Blocks of terms in ascending order, each with its postings: one read answers for a word, however common. */
 export function createTermBlocks(lengthOf: LengthOf) {
@@ -36,18 +39,27 @@ export function createTermBlocks(lengthOf: LengthOf) {
     postings = [];
     bytes = 0;
   };
+  const push = (term: string, written: Uint8Array, alone: boolean) => {
+    if (last !== undefined && term <= last) throw new SearchError('internal', `Terms out of order at '${term}'.`);
+    last = term;
+    if (alone) close();
+    terms.push(term);
+    postings.push(written);
+    bytes += written.length + term.length + 2;
+    if (alone || bytes >= TERMS_BYTES) close();
+  };
   return {
     add(term: string, fields: readonly FieldPostings[]): void {
-      if (last !== undefined && term <= last) throw new SearchError('internal', `Terms out of order at '${term}'.`);
-      last = term;
       const writer = new ByteWriter(256);
       writePostings(writer, fields, lengthOf);
       const written = writer.finish();
-      if (written.length >= ALONE_BYTES) close();
-      terms.push(term);
-      postings.push(written);
-      bytes += written.length + term.length + 2;
-      if (bytes >= TERMS_BYTES) close();
+      push(term, written, written.length >= ALONE_BYTES);
+    },
+    addOutline(term: string, outline: StoredOutline): void {
+      const writer = new ByteWriter(4096);
+      writer.u8(OUTLINE);
+      writeOutline(writer, outline);
+      push(term, writer.finish(), true);
     },
     finish(): readonly RawBlock[] {
       close();
@@ -57,8 +69,8 @@ export function createTermBlocks(lengthOf: LengthOf) {
 }
 
 export interface TermBlock {
-  /** Undefined for a term that is not there. */
-  postings(term: string, passages: number, keep: KeepLength): readonly FieldPostings[] | undefined;
+  /** Postings, or the outline of a common term; undefined for a term that is not there. */
+  entry(term: string, passages: number, keep: KeepLength): readonly FieldPostings[] | StoredOutline | undefined;
 }
 
 export function readTermBlock(bytes: Uint8Array): TermBlock {
@@ -72,13 +84,15 @@ export function readTermBlock(bytes: Uint8Array): TermBlock {
   const all = reader.raw(starts[texts.length] ?? 0);
   reader.end();
   return {
-    postings(term, passages, keep) {
+    entry(term, passages, keep) {
       const index = lastNotAfter(texts.length, (each) => (texts[each] ?? '') <= term);
       if (texts[index] !== term) return undefined;
       const own = new ByteReader(all.subarray(starts[index], starts[index + 1]), 'terms');
-      const fields = readPostings(own, passages, keep);
+      const isOutline = all[starts[index] ?? 0] === OUTLINE;
+      if (isOutline) own.u8();
+      const found = isOutline ? readOutline(own, passages) : readPostings(own, passages, keep);
       own.end();
-      return fields;
+      return found;
     },
   };
 }

@@ -3,10 +3,12 @@ import { ByteReader, ByteWriter } from '../codec.ts';
 import { FIELDS } from '../terms.ts';
 import { type DirectoryPage, readPage } from './directory.ts';
 import { frame, unframe } from './frame.ts';
-import { type PackedRegion, REGIONS, type RegionName } from './packing.ts';
+import { type PackedRegion, REGIONS, type RegionName, SINCE_2 } from './packing.ts';
 
 /** Raise it with any change of layout, and keep an old index in fixtures/. */
-export const PUBLISHED_FORMAT = 1;
+export const PUBLISHED_FORMAT = 2;
+/** Older formats are read as well: 1 has no common terms, and so neither lists nor tallies. */
+const OLDEST_FORMAT = 1;
 /** The one file whose name never changes; it names all others. */
 export const MANIFEST_NAME = 'findling.bin';
 /** Whether a file of an index never changes under its name. */
@@ -39,6 +41,10 @@ export interface PublishedFacts {
   readonly dimensions: number;
   /** Vectors a query looks at, in the nearest clusters. */
   readonly probes: number;
+  /** Passages a tally is of; 0 for an index without common terms. */
+  readonly tallied: number;
+  /** Tallies that a question reads at most. */
+  readonly tallies: number;
   readonly parts: readonly { readonly name: string; readonly bytes: number }[];
 }
 
@@ -60,7 +66,15 @@ export async function writeManifest(
   writer.string(facts.fingerprint);
   writer.string(facts.build);
   writer.strings(facts.languages);
-  for (const number of [facts.documents, facts.passages, ...facts.totals, facts.dimensions, facts.probes])
+  for (const number of [
+    facts.documents,
+    facts.passages,
+    ...facts.totals,
+    facts.dimensions,
+    facts.probes,
+    facts.tallied,
+    facts.tallies,
+  ])
     writer.varint(number);
   writer.varint(facts.weights.length);
   for (const { start, count, weight } of facts.weights) {
@@ -110,7 +124,7 @@ export async function readManifest(bytes: Uint8Array): Promise<PublishedManifest
       `${MANIFEST_NAME} is no findling index. Run \`findling index\` and publish again.`,
     );
   const format = bytes[MAGIC.length] ?? 0;
-  if (format !== PUBLISHED_FORMAT)
+  if (format < OLDEST_FORMAT || format > PUBLISHED_FORMAT)
     throw new SearchError(
       'mismatch',
       format > PUBLISHED_FORMAT
@@ -118,25 +132,27 @@ export async function readManifest(bytes: Uint8Array): Promise<PublishedManifest
         : `The index is of the old format ${format}. Run \`findling index\` again.`,
     );
   const reader = new ByteReader(await unframe(bytes.subarray(MAGIC.length + 1), MANIFEST_NAME), MANIFEST_NAME);
-  const manifest = readBody(reader);
+  const manifest = readBody(reader, format);
   reader.end();
   return manifest;
 }
 
-function readBody(reader: ByteReader): PublishedManifest {
+function readBody(reader: ByteReader, format: number): PublishedManifest {
   const [fingerprint, build, languages] = [reader.string(), reader.string(), reader.strings()];
   const [documents, passages] = [reader.varint(), reader.varint()];
   const totals = FIELDS.map(() => reader.varint());
   const [dimensions, probes] = [reader.varint(), reader.varint()];
+  const [tallied, tallies] = format === 1 ? [0, 0] : [reader.varint(), reader.varint()];
   const weights = Array.from({ length: reader.count() }, () => ({
     start: reader.varint(),
     count: reader.varint(),
     weight: reader.f32(),
   }));
   const parts = Array.from({ length: reader.count() }, () => ({ name: reader.string(), bytes: reader.varint() }));
-  const regions = new Map(REGIONS.map((name) => [name, readRegion(reader)]));
+  const written = REGIONS.filter((name) => format > 1 || !SINCE_2.has(name));
+  const regions = new Map(written.map((name) => [name, readRegion(reader)]));
   return {
-    ...{ fingerprint, build, languages, documents, passages, totals, dimensions, probes },
+    ...{ fingerprint, build, languages, documents, passages, totals, dimensions, probes, tallied, tallies },
     ...{ weights, parts, regions },
   };
 }

@@ -6,6 +6,8 @@ import { frame } from './frame.ts';
 /** The regions of an index, in the order in which they lie in its files. */
 export const REGIONS = [
   'terms',
+  'lists',
+  'tallies',
   'completions',
   'vocabulary',
   'pieces',
@@ -15,13 +17,17 @@ export const REGIONS = [
   'texts',
 ] as const;
 export type RegionName = (typeof REGIONS)[number];
+/** Regions that format 1 has not. */
+export const SINCE_2: ReadonlySet<RegionName> = new Set(['lists', 'tallies']);
+/** Regions whose blocks are found by what other blocks say: the directory has the first one only. */
+const UNLISTED: ReadonlySet<RegionName> = new Set(['lists']);
 
 /** No file of an index is larger, unless there would be more than MOST_PARTS of them. Some hosts stop at 20 or 25 MiB. */
 const PART_BYTES = 19 * 1024 * 1024;
 const MOST_PARTS = 48;
-/** A directory of more blocks is kept in pages of PAGE_BLOCKS outside the manifest, each read when it is needed. */
+/** A directory of more blocks is kept in pages outside the manifest, each read when it is needed: a kilobyte or less. */
 const INLINE_BLOCKS = 16_384;
-const PAGE_BLOCKS = 1024;
+const PAGE_BLOCKS = 256;
 
 interface Block extends First {
   readonly stored: Uint8Array;
@@ -52,10 +58,10 @@ export interface PackOptions {
 /** Lays all blocks out one after another and cuts the whole between blocks into parts of like size. */
 export async function packRegions(regions: Regions, options: PackOptions = {}): Promise<Packed> {
   const { inlineBlocks = INLINE_BLOCKS, pageBlocks = PAGE_BLOCKS } = options;
-  const all: Uint8Array[] = [];
+  const stream: Uint8Array[] = [];
   let offset = 0;
   const append = (stored: Uint8Array): number => {
-    all.push(stored);
+    stream.push(stored);
     offset += stored.length;
     return offset - stored.length;
   };
@@ -66,7 +72,8 @@ export async function packRegions(regions: Regions, options: PackOptions = {}): 
   }
   const packed = new Map<RegionName, PackedRegion>();
   for (const name of REGIONS) {
-    const blocks = regions.get(name) ?? [];
+    const all = regions.get(name) ?? [];
+    const blocks = UNLISTED.has(name) ? all.slice(0, 1) : all;
     let start = starts.get(name) ?? 0;
     if (blocks.length <= inlineBlocks) {
       packed.set(name, { blocks: blocks.length, inline: directoryOf(blocks, start), pages: [] });
@@ -84,7 +91,7 @@ export async function packRegions(regions: Regions, options: PackOptions = {}): 
     packed.set(name, { blocks: blocks.length, inline: undefined, pages });
   }
   return {
-    parts: cut(all, Math.max(options.partBytes ?? PART_BYTES, Math.ceil(offset / MOST_PARTS))),
+    parts: cut(stream, Math.max(options.partBytes ?? PART_BYTES, Math.ceil(offset / MOST_PARTS))),
     regions: packed,
   };
 }

@@ -24,13 +24,16 @@ async function opened(options = OPTIONS) {
   return { files, index: await openPublishedIndex(await stored(files), { words }) };
 }
 
-describe('an index of format 1', () => {
+describe.each([1, 2])('an index of format %i', (format) => {
   it('still opens and answers', async () => {
-    const folder = join(import.meta.dirname, 'fixtures/format-1');
+    const folder = join(import.meta.dirname, `fixtures/format-${format}`);
     const files = new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
     const index = await openPublishedIndex(await stored(files), { words });
     expect(index.facts).toMatchObject({ documents: 60, passages: 150, fingerprint: '["test"]' });
-    expect((await index.terms.postings(['kitten']))[0]?.fields[2]?.passages.length).toBeGreaterThan(5);
+    const [kitten] = await index.terms.postings(['kitten']);
+    expect(kitten?.outline !== undefined).toBe(format > 1);
+    const settled = kitten && (await index.terms.settle?.([[{ postings: kitten, weight: 1 }]], true));
+    expect((settled?.get('kitten') ?? kitten)?.fields[2]?.passages.length).toBeGreaterThan(5);
     const [passage] = await index.passages(await index.idsOf([3]));
     expect(passage?.text).toBe(PAGES[2]?.passages[0]?.text);
     const near = async (from: typeof index) => from.vectors?.search(await from.embedder.embedQuery('kittens'), 3);
@@ -51,9 +54,13 @@ describe('a published index', () => {
       return [document.title, heading.join('\n'), text].map((each) => analyzer.analyze(each));
     };
     const terms = [...new Set(passages.flatMap((__, at) => fieldsOf(at).flat()))];
-    const found = await index.terms.postings([...terms, 'nothing']);
+    const outlined = await index.terms.postings([...terms, 'nothing']);
     const lengths = await index.terms.lengths();
-    expect(found.at(-1)).toBeUndefined();
+    expect(outlined.at(-1)).toBeUndefined();
+    expect(outlined.some((each) => each?.outline !== undefined)).toBe(options === SMALL);
+    const readings = outlined.flatMap((postings) => (postings === undefined ? [] : [[{ postings, weight: 1 }]]));
+    const settled = await index.terms.settle?.(readings, true);
+    const found = terms.map((term, at) => settled?.get(term) ?? outlined[at]);
     terms.forEach((term, number) => {
       FIELDS.forEach((___, field) => {
         const expected = passages.flatMap((____, at) => (fieldsOf(at)[field]?.includes(term) ? [at] : []));

@@ -7,8 +7,8 @@ export interface Row {
   readonly scale: number;
 }
 
-/** Words share a bucket by their hash. A bucket is some 2 kB: rows do not compress, and each word of a question reads one. */
-const ROWS_PER_BUCKET = 6;
+/** Words share a bucket by their hash. A bucket is some 0.8 kB: rows do not compress, and each word of a question reads one. */
+const ROWS_PER_BUCKET = 3;
 /** A word's check value and scale. */
 const HEAD_BYTES = 8;
 

@@ -4,6 +4,7 @@ import { COMPLETED_LETTERS, type CountedTerm, commonestFirst, readCompletions } 
 import { findWithin } from '../edits.ts';
 import { FIELDS, type FieldLengths, type TermMatch, type TermSource } from '../terms.ts';
 import type { BlockReader } from './blocks.ts';
+import { commonTerms } from './common-terms.ts';
 import { findKey, findPrefix, type Place } from './directory.ts';
 import { readTermBlock, readVocabulary, type VocabularyBlock } from './lexicon.ts';
 import type { PublishedManifest, WeightRun } from './manifest.ts';
@@ -20,6 +21,7 @@ export function publishedTerms(blocks: BlockReader, manifest: PublishedManifest)
     averageLengths: totals.map((total) => (passages === 0 ? 0 : total / passages)),
     languages,
   };
+  const common = commonTerms(blocks, manifest, statistics, lengths);
   const vocabulary = (places: readonly Place[], signal?: AbortSignal) =>
     blocks.read('vocabulary', places, readVocabulary, signal);
 
@@ -35,10 +37,12 @@ export function publishedTerms(blocks: BlockReader, manifest: PublishedManifest)
       const blockAt = new Map(wanted.map(({ offset }, at) => [offset, read[at]]));
       return terms.map((term, at) => {
         const place = found[at]?.place;
-        const fields = place && blockAt.get(place.offset)?.postings(term, passages, lengths.keep);
-        return fields && { term, fields };
+        const entry = place && blockAt.get(place.offset)?.entry(term, passages, lengths.keep);
+        if (entry === undefined) return undefined;
+        return 'outline' in entry ? common.outlined(term, entry) : { term, fields: entry };
       });
     },
+    ...(manifest.tallied === 0 ? {} : { settle: common.settle }),
     async expand(prefix, limit, signal) {
       if (prefix === '') return [];
       const terms =

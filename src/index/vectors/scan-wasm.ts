@@ -7,7 +7,9 @@ const PAGE = 65_536;
 const MAX_PAGES = 65_536;
 const LANES = 16;
 const HEAP_ENTRY = 8;
-/** Heap entries with room from the start; more make the memory grow. */
+/** Before the heap, for the kernel's own use. */
+const SCRATCH = 16;
+/** Heap entries with room from the start; more make the memory grow. They also are what the kernel reads ahead of the last row. */
 const USUAL_DEPTH = 1_024;
 /** About 4 ms of work: 250,000 vectors of 256 dimensions. */
 const SLICE_BYTES = 64_000_000;
@@ -48,7 +50,7 @@ export async function loadWasm(
   const stride = Math.ceil(dimensions / LANES) * LANES;
   const scalesAt = stride * Int16Array.BYTES_PER_ELEMENT;
   const rowsAt = scalesAt + Math.ceil((count * Float32Array.BYTES_PER_ELEMENT) / LANES) * LANES;
-  const heapAt = rowsAt + count * stride;
+  const heapAt = rowsAt + count * stride + SCRATCH;
   const memory = allocate(heapAt + USUAL_DEPTH * HEAP_ENTRY);
   new Float32Array(memory.buffer, scalesAt, count).set(scales);
   copyRows(new Int8Array(memory.buffer, rowsAt, count * stride), parts, dimensions, stride);

@@ -1,0 +1,67 @@
+import { resolve } from 'node:path';
+import { expect, test } from '@playwright/test';
+import { build } from 'vite';
+import type { KernelTest } from './kernel-entry.ts';
+import { shippedModels } from './models.ts';
+import { openPage } from './page.ts';
+
+declare global {
+  var kernelTest: KernelTest;
+}
+
+/** kernel-entry.ts as one script. */
+async function script(): Promise<string> {
+  const built = await build({
+    configFile: false,
+    logLevel: 'error',
+    build: {
+      write: false,
+      target: 'es2022',
+      lib: { entry: resolve(import.meta.dirname, 'kernel-entry.ts'), formats: ['iife'], name: 'entry' },
+    },
+  });
+  const [output] = Array.isArray(built) ? built : [built];
+  const chunk = output !== undefined && 'output' in output ? output.output[0] : undefined;
+  if (chunk?.type !== 'chunk') throw new Error('Vite built no script.');
+  return chunk.code;
+}
+
+test('the reranker’s kernel gives the same bits with relaxed SIMD, which Chromium has, and without', async ({
+  page,
+}) => {
+  await page.addScriptTag({ content: await script() });
+  expect(await page.evaluate(() => globalThis.kernelTest.best())).toBe('relaxed');
+  const relaxed = await page.evaluate(() => globalThis.kernelTest.relaxed());
+  const plain = await page.evaluate(() => globalThis.kernelTest.plain());
+  expect(relaxed).toHaveLength(126);
+  expect(relaxed.every(Number.isFinite)).toBe(true);
+  expect(new Set(relaxed).size).toBe(63);
+  expect(relaxed).toEqual(plain);
+});
+
+test('a shortlist is shared between workers where there are cores, and one that dies is not missed', async ({
+  page,
+}) => {
+  await openPage(page, shippedModels());
+  const wanted = Math.min(4, await page.evaluate(() => navigator.hardwareConcurrency));
+  test.skip(wanted < 2, 'one core, one worker');
+  const ask = (text: string) =>
+    page.evaluate(async (question) => {
+      const { results, stage, skipped } = await globalThis.findling.search.search(question, { typing: false }).done;
+      return { stage, skipped, scores: results.map(({ id, score }) => [id, score]) };
+    }, text);
+  const alone = await ask('how do I serve files under a sub path');
+  expect(alone).toMatchObject({ stage: 'reranked', skipped: [] });
+  const models = () => page.workers().filter((each) => each.url().includes('model.worker'));
+  await expect.poll(() => models().length).toBe(wanted);
+  // The helpers load the model and prove it; then they take their part.
+  await page.waitForTimeout(1500);
+  const together = await ask('wait until the network is quiet');
+  expect(together).toMatchObject({ stage: 'reranked', skipped: [] });
+  const last = models().at(-1);
+  await last?.evaluate(() => self.close()).catch(() => undefined);
+  await expect.poll(() => models().length).toBe(wanted - 1);
+  const after = await ask('fuzzy matching of misspelled words');
+  expect(after).toMatchObject({ stage: 'reranked', skipped: [] });
+  expect(after.scores).toHaveLength(10);
+});

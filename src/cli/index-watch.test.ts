@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const SLOW = { timeout: 60_000, interval: 100 };
+
+let folder = '';
+let child: ChildProcess | undefined;
+let said = '';
+
+const put = (path: string, text: string) =>
+  writeFileSync(join(folder, path), `<!doctype html><html lang="en"><title>${path}</title><main><p>${text}</p></main>`);
+const reports = () =>
+  said
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'findling-watch-'));
+  said = '';
+  put('one.html', 'A harbour with ships.');
+  put('two.html', 'A crane lifts containers.');
+  mkdirSync(join(folder, 'findling'));
+  const args = ['index', folder, '--watch', '--json', '--cache', join(folder, '.cache/pages')];
+  child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args], { cwd: ROOT });
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (bytes) => (said += String(bytes)));
+});
+
+afterEach(() => {
+  child?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('findling index --watch', () => {
+  it('indexes a page again when it changes, and only then', async () => {
+    await vi.waitFor(() => expect(said).toContain('watching'), SLOW);
+    expect(reports()).toMatchObject([{ pages: 2, embedded: 2 }]);
+    const before = readFileSync(join(folder, 'findling/findling.bin'));
+
+    put('two.html', 'A lighthouse stands on the pier.');
+    await vi.waitFor(() => expect(reports()).toHaveLength(2), SLOW);
+    expect(reports()[1]).toMatchObject({ pages: 2, embedded: 1 });
+    expect(readFileSync(join(folder, 'findling/findling.bin')).equals(before)).toBe(false);
+
+    // Neither its own files nor others' start a run: the next one is that of a page that is new.
+    writeFileSync(join(folder, 'findling/other.html'), 'no page');
+    writeFileSync(join(folder, 'style.css'), 'p {}');
+    await new Promise((done) => setTimeout(done, 800));
+    expect(reports()).toHaveLength(2);
+    put('findling-news.html', 'Nets dry in the sun.');
+    await vi.waitFor(() => expect(reports()).toHaveLength(3), SLOW);
+    expect(reports()[2]).toMatchObject({ pages: 3, embedded: 1 });
+  }, 120_000);
+
+  it('says what went wrong, and goes on with the next change', async () => {
+    await vi.waitFor(() => expect(said).toContain('watching'), SLOW);
+    writeFileSync(join(folder, 'rows.jsonl'), 'not JSON\n');
+    await vi.waitFor(() => expect(said).toContain('rows.jsonl, line 1 is not JSON'), SLOW);
+    writeFileSync(join(folder, 'rows.jsonl'), '{"url":"/more","title":"More","text":"Words."}\n');
+    await vi.waitFor(() => expect(reports()).toHaveLength(2), SLOW);
+    expect(reports()[1]).toMatchObject({ pages: 3 });
+  }, 120_000);
+});

@@ -1,0 +1,244 @@
+import { type SearchError, toSearchError } from '../core/errors.ts';
+import type { Answer, Result, SearchOptions } from '../engine/types.ts';
+import { icon, optionOf } from './dialog-parts.ts';
+import { DIALOG_STYLES } from './dialog-styles.ts';
+import { type DialogTexts, dialogTexts, indexUrls } from './dialog-texts.ts';
+import { make } from './result-item.ts';
+
+/** What the dialog needs of a search; that of `findling/site-search` is one. */
+export interface DialogSearch {
+  search(
+    text: string,
+    options: SearchOptions & { readonly signal: AbortSignal; onAnswer(answer: Answer): void },
+  ): Promise<Answer>;
+  warm(): Promise<void>;
+}
+
+/** Dispatched before a result is opened; `preventDefault()` and go there yourself (a site with a router of its own). */
+export const OPEN_EVENT = 'findling-open';
+
+/**
+ * `<findling-search-dialog index="/findling/">`: a button, and behind it a dialog with a search box and its results.
+ * Ctrl+K, ⌘K and `/` open it. Attributes: `index` (see indexUrls), `lang`, `label`, `placeholder`, `limit`.
+ * Nothing of the search is loaded before the dialog is opened.
+ */
+export abstract class SearchDialog extends HTMLElement {
+  static readonly observedAttributes = ['lang', 'label', 'placeholder'];
+  readonly #label = make('span');
+  readonly #button = make('button', { type: 'button', class: 'open', part: 'button', 'aria-haspopup': 'dialog' });
+  readonly #input = make('input', {
+    role: 'combobox',
+    'aria-autocomplete': 'list',
+    'aria-controls': 'results',
+    'aria-expanded': 'false',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    enterkeyhint: 'go',
+  });
+  readonly #close = make('button', { type: 'button', class: 'close' }, make('kbd', {}, 'Esc'));
+  readonly #notice = make('p', { class: 'notice' });
+  readonly #list = make('ul', { id: 'results', role: 'listbox' });
+  readonly #live = make('div', { class: 'visually-hidden', role: 'status' });
+  readonly #dialog = make('dialog', { part: 'dialog' });
+  readonly #searches = new Map<string, Promise<DialogSearch>>();
+  #texts: DialogTexts = dialogTexts('en');
+  #running: AbortController | undefined;
+  /** The id of the row that the visitor chose: it stays chosen while the list improves. */
+  #chosen: string | undefined;
+
+  /** Loads what searches the indexes in these folders. */
+  protected abstract connect(urls: readonly string[]): Promise<DialogSearch>;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: 'open' });
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(DIALOG_STYLES);
+    root.adoptedStyleSheets = [sheet];
+    const isApple = /Mac|iPhone|iPad/.test(navigator.platform);
+    this.#button.setAttribute('aria-keyshortcuts', isApple ? 'Meta+K' : 'Control+K');
+    const shortcut = make('kbd', { 'aria-hidden': 'true' }, isApple ? '⌘ K' : 'Ctrl K');
+    this.#button.append(icon('search'), this.#label, shortcut);
+    const field = make('div', { class: 'field' }, icon('search'), this.#input, this.#close);
+    this.#dialog.append(field, this.#notice, this.#list, this.#live);
+    root.append(this.#button, this.#dialog);
+    this.#listen();
+  }
+
+  connectedCallback(): void {
+    this.attributeChangedCallback();
+    window.addEventListener('keydown', this.#shortcut);
+  }
+
+  disconnectedCallback(): void {
+    window.removeEventListener('keydown', this.#shortcut);
+    this.#running?.abort();
+  }
+
+  attributeChangedCallback(): void {
+    this.#texts = dialogTexts(this.#language());
+    const label = this.getAttribute('label') ?? this.#texts.label;
+    const placeholder = this.getAttribute('placeholder') ?? this.#texts.placeholder;
+    this.#label.textContent = label;
+    this.#input.placeholder = placeholder;
+    for (const each of [this.#button, this.#dialog]) each.setAttribute('aria-label', label);
+    this.#input.setAttribute('aria-label', placeholder);
+    this.#list.setAttribute('aria-label', label);
+    this.#close.setAttribute('aria-label', this.#texts.close);
+  }
+
+  /** Opens the dialog and starts to load the search. */
+  open(): void {
+    if (this.#dialog.open) return;
+    this.attributeChangedCallback();
+    this.#dialog.showModal();
+    this.#input.focus();
+    this.#input.select();
+    void this.#ask();
+  }
+
+  close(): void {
+    this.#dialog.close();
+  }
+
+  /** The next question opens the indexes anew: they were rebuilt. */
+  reload(): void {
+    this.#searches.clear();
+  }
+
+  #language(): string {
+    return this.getAttribute('lang') ?? document.documentElement.lang;
+  }
+
+  #listen(): void {
+    this.#button.addEventListener('click', () => this.open());
+    this.#close.addEventListener('click', () => this.close());
+    this.#input.addEventListener('input', () => {
+      this.#chosen = undefined;
+      void this.#ask();
+    });
+    this.#dialog.addEventListener('keydown', (event) => this.#key(event));
+    this.#dialog.addEventListener('click', (event) => {
+      // The dialog's box is covered by its content: what hits the dialog itself hit the backdrop.
+      if (event.target === this.#dialog) this.close();
+    });
+    this.#list.addEventListener('click', (event) => this.#follow(event));
+    this.#list.addEventListener('pointermove', (event) => {
+      const row = event.target instanceof Element ? event.target.closest('li') : null;
+      if (row !== null && row.getAttribute('aria-selected') !== 'true') this.#choose(row, false);
+    });
+  }
+
+  readonly #shortcut = (event: KeyboardEvent): void => {
+    const isHotkey = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+    const isSlash = event.key === '/' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event);
+    if (event.defaultPrevented || (!isHotkey && !(isSlash && !this.#dialog.open))) return;
+    event.preventDefault();
+    if (this.#dialog.open) this.close();
+    else this.open();
+  };
+
+  #search(): Promise<DialogSearch> {
+    const urls = indexUrls(this.getAttribute('index') ?? '/findling/', this.#language());
+    const key = urls.join(' ');
+    const known = this.#searches.get(key) ?? this.connect(urls);
+    this.#searches.set(key, known);
+    // What could not be loaded is loaded again at the next attempt.
+    known.catch(() => this.#searches.delete(key));
+    return known;
+  }
+
+  async #ask(): Promise<void> {
+    const text = this.#input.value.trim();
+    this.#running?.abort();
+    const running = new AbortController();
+    this.#running = running;
+    const { signal } = running;
+    if (text === '') this.#show([], this.#texts.hint, '');
+    else if (this.#list.childElementCount === 0) this.#notice.textContent = this.#texts.searching;
+    try {
+      const search = await this.#search();
+      await search.warm();
+      if (text === '' || signal.aborted) return;
+      const limit = Number(this.getAttribute('limit') ?? 10);
+      const onAnswer = (answer: Answer) => {
+        if (!signal.aborted) this.#answer(answer, text);
+      };
+      await search.search(this.#input.value, { limit, signal, onAnswer });
+    } catch (cause) {
+      if (!signal.aborted) this.#fail(toSearchError(cause));
+    }
+  }
+
+  #answer({ results, skipped, complete }: Answer, text: string): void {
+    const reason = skipped[0]?.reason;
+    if (results.length === 0 && !complete) return;
+    const { none, count, partly } = this.#texts;
+    const notice = reason !== undefined ? partly(reason) : results.length === 0 ? none(text) : '';
+    this.#show(results, notice, results.length === 0 ? none(text) : count(results.length));
+  }
+
+  #fail(error: SearchError): void {
+    const { missing, failed } = this.#texts;
+    const said = error.code === 'not-found' ? missing : failed(error.message);
+    this.#show([], said, said);
+  }
+
+  #show(results: readonly Result[], notice: string, said: string): void {
+    const rows = results.map((result, at) => optionOf(result, `result-${at}`));
+    this.#list.replaceChildren(...rows);
+    this.#notice.textContent = notice;
+    if (this.#live.textContent !== said) this.#live.textContent = said;
+    this.#input.setAttribute('aria-expanded', String(rows.length > 0));
+    const chosen = rows.find(({ dataset }) => dataset.id === this.#chosen) ?? rows[0];
+    if (chosen === undefined) this.#input.removeAttribute('aria-activedescendant');
+    else this.#mark(chosen);
+  }
+
+  #mark(row: Element): void {
+    for (const each of this.#list.children) each.setAttribute('aria-selected', String(each === row));
+    this.#input.setAttribute('aria-activedescendant', row.id);
+  }
+
+  #choose(row: HTMLElement, scroll: boolean): void {
+    this.#chosen = row.dataset.id;
+    this.#mark(row);
+    if (scroll) row.scrollIntoView({ block: 'nearest' });
+  }
+
+  #key(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    const rows = [...this.#list.querySelectorAll('li')];
+    const at = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true');
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step !== undefined) {
+      const next = rows[(at + step + rows.length) % rows.length];
+      if (next !== undefined) this.#choose(next, true);
+    } else if (event.key === 'Enter' && event.target === this.#input) {
+      // As a click, so that the keys which open another tab do so here too.
+      const { ctrlKey, metaKey, shiftKey } = event;
+      rows[at]
+        ?.querySelector('a')
+        ?.dispatchEvent(
+          new MouseEvent('click', { bubbles: true, cancelable: true, composed: true, ctrlKey, metaKey, shiftKey }),
+        );
+    } else return;
+    event.preventDefault();
+  }
+
+  #follow(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest('a') : null;
+    if (link === null || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    this.close();
+    if (link.origin !== location.origin) return;
+    const detail = { href: link.pathname + link.search + link.hash };
+    const isFree = this.dispatchEvent(new CustomEvent(OPEN_EVENT, { detail, cancelable: true, bubbles: true }));
+    if (!isFree) event.preventDefault();
+  }
+}
+
+function isTyping(event: KeyboardEvent): boolean {
+  const target = event.composedPath()[0];
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
+}

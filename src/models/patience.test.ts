@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ModelHost, ProgressListener } from './host.ts';
+import { patientHost } from './patience.ts';
+
+const spec = { source: 'catalog', models: '/models/', backend: 'wasm/kernel' } as const;
+const silent = () => new Promise<never>(() => undefined);
+
+function hostOf(methods: Partial<ModelHost>): ModelHost {
+  const host = {
+    abilities: silent,
+    loadReranker: silent,
+    loadEmbedder: silent,
+    score: silent,
+    embedQuery: silent,
+    embedPassages: silent,
+    info: async () => ({}),
+    close: async () => undefined,
+  };
+  return { ...host, ...methods };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('patientHost', () => {
+  it('ends a reranker that hangs, and says so', async () => {
+    const terminate = vi.fn();
+    const { host } = patientHost({ host: hostOf({}), terminate });
+    const outcome = host.score('a', ['b', 'c']).catch((error) => error);
+    await vi.advanceTimersByTimeAsync(29_900);
+    expect(terminate).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(terminate).toHaveBeenCalledOnce();
+    expect(await outcome).toMatchObject({ code: 'timeout', message: expect.stringMatching(/reranker .* 30 s/) });
+  });
+  it('waits for a slow download as long as bytes arrive, and no longer', async () => {
+    const terminate = vi.fn();
+    let progress: ProgressListener = () => undefined;
+    const loadReranker: ModelHost['loadReranker'] = (_, __, onProgress) => {
+      progress = onProgress ?? progress;
+      return silent();
+    };
+    const heard = vi.fn();
+    const { host } = patientHost({ host: hostOf({ loadReranker }), terminate });
+    const outcome = host.loadReranker(spec, undefined, heard).catch((error) => error);
+    for (let minute = 0; minute < 10; minute++) {
+      await vi.advanceTimersByTimeAsync(60_000);
+      progress({ path: 'x', loaded: minute, total: 10 });
+    }
+    expect(terminate).not.toHaveBeenCalled();
+    expect(heard).toHaveBeenCalledTimes(10);
+    await vi.advanceTimersByTimeAsync(121_000);
+    expect(await outcome).toMatchObject({ code: 'timeout' });
+    expect(terminate).toHaveBeenCalledOnce();
+  });
+  it('leaves answers, failures and what came in time alone', async () => {
+    const terminate = vi.fn();
+    const score = vi
+      .fn<ModelHost['score']>()
+      .mockResolvedValueOnce(new Float32Array([1]))
+      .mockRejectedValueOnce(new Error('no'));
+    const { host } = patientHost({ host: hostOf({ score }), terminate });
+    expect(await host.score('a', ['b'])).toEqual(new Float32Array([1]));
+    await expect(host.score('a', ['b'])).rejects.toThrow('no');
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(terminate).not.toHaveBeenCalled();
+  });
+});

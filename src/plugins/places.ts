@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+
+/** Options that the adapters of all generators take. */
+export interface AdapterOptions {
+  /** Globs of pages to leave out, relative to the built site. */
+  readonly exclude?: readonly string[];
+  /** Glob → score multiplier. */
+  readonly weight?: Readonly<Record<string, number>>;
+}
+
+/** Where adapters put the index in the site; inside it each language has a folder. */
+export const INDEX_FOLDER = 'findling';
+
+/** A page of the content: in development nothing is built, and Markdown stands for the page it will be. */
+export interface ContentPage {
+  readonly file: string;
+  readonly url: string;
+  readonly language: string;
+}
+
+/** Where the index of the content is written. */
+export function contentIndex(root: string): string {
+  return join(root, '.cache/findling/dev');
+}
