@@ -9,6 +9,7 @@ import { openSite, type Site } from './engine/site.ts';
 import type { BenchOptions, Row } from './row.ts';
 
 const SIZES = [5_000, 20_000, 100_000];
+const SCANNED = 100_000;
 const CORPUS_PARTS = ['build', 'stored', 'load', 'typing', 'question', 'hybrid'];
 
 /** The engine in real Chromium, on the built page, beside what one would use instead (docs/benchmarks.md). */
@@ -20,7 +21,14 @@ export async function run(options: BenchOptions): Promise<readonly Row[]> {
     const rows: Row[] = [];
     const [first = 5_000] = options.sizes ?? SIZES;
     mkdirSync(PEERS, { recursive: true });
-    if (wants('scan')) rows.push(...(await measureScan(site, options)));
+    if (wants('scan'))
+      rows.push(
+        ...(await measureScan(
+          site,
+          `/data/${await prepareCorpus(options.quick ? 2_000 : SCANNED, options.say)}`,
+          options,
+        )),
+      );
     if (wants('embed'))
       rows.push(...(await measureEmbedding(site, `/data/${await prepareCorpus(first, options.say)}`, options)));
     if (wants('rerank')) rows.push(...(await measureReranking(site, options)));

@@ -124,12 +124,14 @@ const jobs = {
     }
     return asked;
   },
-  async scan(count: number, dimensions: number, rounds: number) {
+  /** Searches of a corpus's embeddings, and of as many random vectors, in which no dimension says more than another. */
+  async scan(url: string, rounds: number) {
     const worker = new Worker(new URL('./scan.worker.ts', import.meta.url), { type: 'module' });
     const { remote, close } = connect<ScanJobs>(worker, 'scan');
-    const result = await remote.scan(count, dimensions, rounds);
+    const real = await remote.scanCorpus(MODELS, url, rounds);
+    const random = await remote.scanRandom(real.count, 256, rounds);
     close();
-    return result;
+    return { real, random };
   },
   async embed(url: string, count: number, peerCount: number) {
     const texts = (await corpusOf(url)).documents.flatMap(({ title, passages }) =>

@@ -81,44 +81,38 @@ describe('scorePassages', () => {
     // MiniSearch's own fuzzy search knows no swaps and any first letter: with typos, only words where that is the same,
     // and all of one first letter, so that no word reaches what is another's alone.
     const similar = fc.oneof(
-      fc.array(fc.constantFrom('abc', 'abd'), { minLength: 1, maxLength: 4 }),
-      fc.array(fc.constant('cab'), { minLength: 1, maxLength: 2 }),
+      fc.array(fc.constantFrom<string>('abc', 'abd'), { minLength: 1, maxLength: 4 }),
+      fc.array(fc.constant<string>('cab'), { minLength: 1, maxLength: 2 }),
     );
     const query = fc.oneof(
-      fc.record({ words: fc.array(term, { minLength: 1, maxLength: 4 }), typos: fc.constant(false) }),
-      fc.record({ words: similar, typos: fc.constant(true) }),
+      fc.record({ words: fc.array<string>(term, { minLength: 1, maxLength: 4 }), typos: fc.constant<boolean>(false) }),
+      fc.record({ words: similar, typos: fc.constant<boolean>(true) }),
     );
     await fc.assert(
-      fc.asyncProperty(
-        full,
-        weights,
-        query,
-        fc.boolean(),
-        async (passages, boosts, { words, typos }, prefix) => {
-          const source = memoryTermSource(passages.map((each) => ({ fields: each })));
-          const kinds = { prefix, typos };
-          const evidence = await Promise.all(words.map((word) => evidenceFor(source, word, kinds)));
-          const found = scorePassages({
-            evidence,
-            statistics: source.statistics(),
-            lengths: await source.lengths(),
-            weights: boosts,
-          });
-          const peer = plain(passages).search(words.join(' '), {
-            boost: boosts,
-            prefix,
-            fuzzy: typos ? 1 : false,
-            tokenize: (text) => text.split(' '),
-            processTerm: (word) => word,
-          });
-          const wanted = new Map(peer.map(({ id, score }) => [Number(id), score]));
-          const ofOtherLetters =
-            typos && peer.some(({ terms }) => terms.some((each) => words.every((word) => word[0] !== each[0])));
-          fc.pre(!ofOtherLetters);
-          expect(found.length).toBe(wanted.size);
-          for (const { passage, score } of found) expect(score).toBeCloseTo(wanted.get(passage) ?? Number.NaN, 9);
-        },
-      ),
+      fc.asyncProperty(full, weights, query, fc.boolean(), async (passages, boosts, { words, typos }, prefix) => {
+        const source = memoryTermSource(passages.map((each) => ({ fields: each })));
+        const kinds = { prefix, typos };
+        const evidence = await Promise.all(words.map((word) => evidenceFor(source, word, kinds)));
+        const found = scorePassages({
+          evidence,
+          statistics: source.statistics(),
+          lengths: await source.lengths(),
+          weights: boosts,
+        });
+        const peer = plain(passages).search(words.join(' '), {
+          boost: boosts,
+          prefix,
+          fuzzy: typos ? 1 : false,
+          tokenize: (text) => text.split(' '),
+          processTerm: (word) => word,
+        });
+        const wanted = new Map(peer.map(({ id, score }) => [Number(id), score]));
+        const ofOtherLetters =
+          typos && peer.some(({ terms }) => terms.some((each) => words.every((word) => word[0] !== each[0])));
+        fc.pre(!ofOtherLetters);
+        expect(found.length).toBe(wanted.size);
+        for (const { passage, score } of found) expect(score).toBeCloseTo(wanted.get(passage) ?? Number.NaN, 9);
+      }),
       { numRuns: 150 },
     );
   });

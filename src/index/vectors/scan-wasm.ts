@@ -9,21 +9,30 @@ const LANES = 16;
 const HEAP_ENTRY = 8;
 /** Before the heap, for the kernel's own use. */
 const SCRATCH = 16;
-/** Heap entries with room from the start; more make the memory grow. They also are what the kernel reads ahead of the last row. */
+/** Depth with room from the start; more makes the memory grow. The room also is what the kernel reads ahead of the last head. */
 const USUAL_DEPTH = 1_024;
 /** About 4 ms of work: 250,000 vectors of 256 dimensions. */
 const SLICE_BYTES = 64_000_000;
 
-type Scan = (
-  rows: number,
-  scales: number,
-  query: number,
-  stride: number,
-  first: number,
-  count: number,
-  heap: number,
-  depth: number,
-) => number;
+/** Vectors shorter than this are scanned whole: two planes would save no cache line. */
+const LEAST_SPLIT = 128;
+/** Rows that go into the planes at a time. */
+const STAGED = 1_024;
+
+interface Kernel {
+  layout(heads: number, tails: number, scales: number, reaches: number, headBytes: number, tailBytes: number): void;
+  place(source: number, first: number, count: number): void;
+  scan(
+    query: number,
+    first: number,
+    count: number,
+    dots: number,
+    heap: number,
+    depth: number,
+    queryTail: number,
+    queryWhole: number,
+  ): number;
+}
 
 /** The compiled kernel; undefined where there is no WebAssembly, no SIMD, or a policy without 'wasm-unsafe-eval'. */
 export async function compileKernel(): Promise<WebAssembly.Module | undefined> {
@@ -36,7 +45,7 @@ export async function compileKernel(): Promise<WebAssembly.Module | undefined> {
 }
 
 /**
- * Copies all parts into one memory for the kernel: the query, the scales, the rows (padded to 16 bytes), the heap.
+ * Copies all parts into one memory for the kernel: the query, the scales, the rows in two planes (scan.as.ts), room to work.
  * SearchError('out-of-memory') where that much cannot be had.
  */
 export async function loadWasm(
@@ -47,37 +56,60 @@ export async function loadWasm(
 ): Promise<LoadedVectors> {
   const scales = liveScales(parts, isLive);
   const count = scales.length;
-  const stride = Math.ceil(dimensions / LANES) * LANES;
+  const stride = padded(dimensions);
+  const head = stride < LEAST_SPLIT ? stride : padded(stride / 2);
+  const slice = Math.max(1, Math.floor(SLICE_BYTES / stride));
   const scalesAt = stride * Int16Array.BYTES_PER_ELEMENT;
-  const rowsAt = scalesAt + Math.ceil((count * Float32Array.BYTES_PER_ELEMENT) / LANES) * LANES;
-  const heapAt = rowsAt + count * stride + SCRATCH;
-  const memory = allocate(heapAt + USUAL_DEPTH * HEAP_ENTRY);
+  const reachesAt = scalesAt + padded(count * Float32Array.BYTES_PER_ELEMENT);
+  const headsAt = reachesAt + padded(count * Float32Array.BYTES_PER_ELEMENT);
+  const tailsAt = headsAt + count * head;
+  const dotsAt = tailsAt + count * (stride - head);
+  // Staged rows lie where scans work later.
+  const heapAt = dotsAt + padded(Math.min(slice, count) * Int32Array.BYTES_PER_ELEMENT) + SCRATCH;
+  const memory = allocate(Math.max(heapAt + heapBytes(USUAL_DEPTH), dotsAt + STAGED * stride));
+  const { layout, place, scan } = kernelOf(await WebAssembly.instantiate(kernel, { env: { memory } }));
+  layout(headsAt, tailsAt, scalesAt, reachesAt, head, stride - head);
   new Float32Array(memory.buffer, scalesAt, count).set(scales);
-  copyRows(new Int8Array(memory.buffer, rowsAt, count * stride), parts, dimensions, stride);
-  const instance = await WebAssembly.instantiate(kernel, { env: { memory } });
-  const scan = scanOf(instance);
+  const staged = new Int8Array(memory.buffer, dotsAt, STAGED * stride);
+  let first = 0;
+  for (const part of parts)
+    for (let row = 0; row < part.count; row += STAGED) {
+      const rows = Math.min(STAGED, part.count - row);
+      copyRows(staged, part.rows.subarray(row * dimensions, (row + rows) * dimensions), dimensions, stride);
+      place(dotsAt, first, rows);
+      first += rows;
+    }
   return {
     count,
-    slice: Math.max(1, Math.floor(SLICE_BYTES / stride)),
+    slice,
     // Nothing stays in the heap between calls, so that searches may take turns.
     best(query, depth, first, rows) {
-      ensure(memory, heapAt + depth * HEAP_ENTRY);
+      ensure(memory, heapAt + heapBytes(depth));
       new Int16Array(memory.buffer, 0, stride).set(query);
-      const kept = scan(rowsAt, scalesAt, 0, stride, first, rows, heapAt, depth);
+      const kept = scan(0, first, rows, dotsAt, heapAt, depth, lengthOf(query.subarray(head)), lengthOf(query));
       return readHeap(memory, heapAt, kept);
     },
   };
 }
 
-function copyRows(target: Int8Array, parts: readonly QuantisedVectors[], dimensions: number, stride: number): void {
-  let at = 0;
-  for (const { rows, count } of parts) {
-    if (stride === dimensions) target.set(rows, at);
-    else
-      for (let row = 0; row < count; row += 1)
-        target.set(rows.subarray(row * dimensions, (row + 1) * dimensions), at + row * stride);
-    at += count * stride;
-  }
+function padded(bytes: number): number {
+  return Math.ceil(bytes / LANES) * LANES;
+}
+
+/** The best `depth`, and twice as many guesses. */
+function heapBytes(depth: number): number {
+  return 3 * depth * HEAP_ENTRY;
+}
+
+function lengthOf(values: Int16Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}
+
+function copyRows(target: Int8Array, rows: Int8Array, dimensions: number, stride: number): void {
+  if (stride === dimensions) target.set(rows);
+  else
+    for (let row = 0; row * dimensions < rows.length; row += 1)
+      target.set(rows.subarray(row * dimensions, (row + 1) * dimensions), row * stride);
 }
 
 function readHeap(memory: WebAssembly.Memory, at: number, count: number): readonly ScoredNumber[] {
@@ -113,7 +145,7 @@ function outOfMemory(bytes: number, cause: unknown): SearchError {
   return new SearchError('out-of-memory', message, { cause });
 }
 
-function scanOf({ exports }: WebAssembly.Instance): Scan {
+function kernelOf({ exports }: WebAssembly.Instance): Kernel {
   if (typeof exports.scan !== 'function') throw new SearchError('internal', 'The scan kernel has no function `scan`.');
-  return exports.scan as Scan;
+  return exports as unknown as Kernel;
 }

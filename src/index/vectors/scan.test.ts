@@ -32,7 +32,7 @@ describe('exactVectorIndex', () => {
 
   it('gives the same ranking and the same scores with and without WebAssembly', async () => {
     const shape = fc.record({
-      dimensions: fc.constantFrom(1, 3, 15, 16, 17, 64, 100),
+      dimensions: fc.constantFrom(1, 3, 15, 16, 17, 64, 100, 128, 130, 256),
       counts: fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 4 }),
       depth: fc.integer({ min: 0, max: 60 }),
       seed: fc.nat(),
@@ -67,6 +67,30 @@ describe('exactVectorIndex', () => {
       }
     });
     await fc.assert(property, { numRuns: 150 });
+  });
+
+  it('passes over tails that cannot matter, and over no other', async () => {
+    const shape = fc.record({
+      dimensions: fc.constantFrom(128, 200, 256),
+      depth: fc.integer({ min: 1, max: 40 }),
+      seed: fc.nat(),
+      /** How much the dimensions from the first to the last fade; above 1 the tail says the most. */
+      fading: fc.constantFrom(0, 0.02, 0.3, 1, 3),
+      coarse: fc.boolean(),
+      bareQuery: fc.constantFrom('no', 'head', 'tail'),
+    });
+    const property = fc.asyncProperty(shape, async ({ dimensions, depth, seed, fading, coarse, bareQuery }) => {
+      const fade = (value: number, i: number) => value * fading ** ((i % dimensions) / dimensions);
+      const rough = (value: number) => (coarse ? Math.round(value * 3) / 3 : value);
+      const floats = randomVectors(1_500, dimensions, seed).map(fade).map(rough);
+      const half = dimensions / 2;
+      const query = randomVectors(1, dimensions, seed + 1)
+        .map(fade)
+        .map((value, i) => ((bareQuery === 'head' && i >= half) || (bareQuery === 'tail' && i < half) ? 0 : value));
+      const [wasm, plain] = both(sourceOf([quantise(floats, dimensions)], dimensions, (passage) => passage % 97 !== 5));
+      expect(await wasm.search(query, depth)).toEqual(await plain.search(query, depth));
+    });
+    await fc.assert(property, { numRuns: 60 });
   });
 
   it('finds what a float scan finds', async () => {
