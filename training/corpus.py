@@ -1,11 +1,13 @@
 """The training texts, read from ../shared/train (or a folder laid out alike)."""
 
+import csv
 import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import Iterator
 
-from training.paths import TRAIN
+from training.paths import REPOSITORY, TRAIN
 
 # Research licence: must not shape weights that are shipped.
 LEFT_OUT = {"wikiqa"}
@@ -34,6 +36,11 @@ def passage_text(heading: str, text: str) -> str:
     return f"{heading}. {text}" if heading else text
 
 
+def passage_key(heading: str, text: str) -> str:
+    """Names a passage in grades.tsv and questions.tsv, whatever its place in a file."""
+    return hashlib.sha1(f"{heading}\n{text}".encode()).hexdigest()[:12]
+
+
 def sections(folder: Path = TRAIN) -> list[dict]:
     """docs-sections rows: r repository, p file, h heading path, t text, q phrases that point here."""
     return list(read_lines(folder / "docs-sections.jsonl.gz"))
@@ -57,3 +64,10 @@ def written_questions(folder: Path = TRAIN) -> list[tuple[int, str, str]]:
             number, question, keywords = line.rstrip("\n").split("\t")
             rows.append((int(number), question, keywords))
     return rows
+
+
+def own_questions(path: Path = REPOSITORY / "training" / "questions.tsv") -> dict[str, list[str]]:
+    """Passage key → what was asked of it: the queries of this folder's questions.tsv, written by reading the passages."""
+    with path.open(encoding="utf-8") as file:
+        rows = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
+        return {key: [query for query in queries if query] for key, *queries in rows}

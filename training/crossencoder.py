@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from training.hardware import fast_dtype
 from training.tokens import CLS, SEP
 
 
@@ -196,7 +197,7 @@ def score_pairs(model: CrossEncoder, pairs: list, most: int, batch: int = 32, am
     out = []
     for start in range(0, len(order), batch):
         part = pack([pairs[i] for i in order[start : start + batch]], most)
-        with torch.autocast(device.type, torch.bfloat16, enabled=amp):
+        with torch.autocast(device.type, torch.bfloat16, enabled=amp and fast_dtype() is torch.bfloat16):
             out.append(model(*(t.to(device) for t in part)).float().squeeze(1))
     back = torch.empty(len(order), dtype=torch.int64)
     back[torch.from_numpy(order.copy())] = torch.arange(len(order))

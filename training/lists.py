@@ -1,7 +1,6 @@
 """Lists to learn from: a query, its passage and some candidates, with hard and soft labels and the first stage's scores."""
 
 import csv
-import hashlib
 import json
 from pathlib import Path
 
@@ -9,9 +8,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from training.corpus import passage_key
 from training.embedder import StaticEmbedder
 from training.paths import MODELS, REPOSITORY, log, work
 from training.prepare import KINDS
+from training.rankers import LEXICAL_SHARE
 from training.ragged import Ragged
 from training.teacher import passage_rows
 
@@ -29,8 +30,6 @@ def unit(x: np.ndarray) -> np.ndarray:
     return (x - low) / np.maximum(high - low, 1e-6)
 
 
-# The engine's own mixture (docs/decisions/0003): what the reranker's order will be blended with.
-LEXICAL_SHARE = 0.6
 GRADES = REPOSITORY / "training" / "grades.tsv"
 
 
@@ -56,11 +55,6 @@ def first_stage(lexical: np.ndarray, cosine: np.ndarray) -> np.ndarray:
     return LEXICAL_SHARE * unit(lexical) + (1 - LEXICAL_SHARE) * unit(cosine)
 
 
-def passage_key(passage: dict) -> str:
-    """Names a passage in grades.tsv whatever its place in the pool."""
-    return hashlib.sha1(f"{passage['h']}\n{passage['t']}".encode()).hexdigest()[:12]
-
-
 class Lists:
     """The mined candidates with tokens; `draw` gives a batch of lists."""
 
@@ -79,8 +73,13 @@ class Lists:
         self.rng = np.random.default_rng(seed)
         order = np.random.default_rng(7).permutation(len(self.query))
         natural = np.isin(self.kind, [KINDS.index(k) for k in ("question", "keyword", "qa")])
-        self.held = order[natural[order]][: min(held_out, natural.sum() // 5)]  # the calibration and validation split
-        self.kept = np.setdiff1d(order, self.held)
+        # The calibration and validation split: whole projects, so that what is learnt of one helps nowhere else.
+        with np.load(work("pairs.npz")) as file:
+            apart = file["held"][self.query]
+        if (natural & apart).sum() < 50:  # one's own docs are one project: a fifth of what was asked, at most
+            apart = np.isin(np.arange(len(order)), order[natural[order]][: min(held_out, natural.sum() // 5)])
+        self.held = order[(natural & apart)[order]][:held_out]
+        self.kept = order[~apart[order]]
         weight = np.array([share[KINDS[k]] for k in self.kind[self.kept]])
         self.chance = weight / weight.sum()
         # One pass without repeats: a weighted shuffle (Efraimidis and Spirakis 2006), begun anew when used up.
@@ -150,7 +149,8 @@ class Graded:
     """
 
     def __init__(self, lists: Lists, seed: int, path: Path = GRADES, held_out: int = 160):
-        pool = {passage_key(json.loads(line)): i for i, line in enumerate(open(work("pool.jsonl")))}
+        rows = (json.loads(line) for line in open(work("pool.jsonl")))
+        pool = {passage_key(row["h"], row["t"]): i for i, row in enumerate(rows)}
         place: dict[str, int] = {}
         asked = [json.loads(line)["q"].strip() for line in open(work("queries.jsonl"))]
         for at, number in enumerate(lists.query):

@@ -1,9 +1,10 @@
 """Step 1: choose the training texts, tokenise them once, and write them small.
 
 Writes to the work folder: `pool.jsonl` (passages for mining), `heads.npz` and `texts.npz` (their tokens),
-`queries.jsonl`, `queries.npz`, `pairs.npz` (query row, pool row, kind, label) and `extra.npz` (texts only for distillation).
+`queries.jsonl`, `queries.npz`, `pairs.npz` (query row, pool row, kind, label, held) and `extra.npz` (texts only for distillation).
 """
 
+import argparse
 import json
 import os
 from collections import defaultdict
@@ -18,6 +19,10 @@ from training.tokens import token_lists
 
 KINDS = ["question", "keyword", "anchor", "heading", "qa", "tldr"]
 DOCS_PASSAGES = 85_000
+# No query about these is trained on; they say whether something was learnt that travels.
+HELD_OUT = {"denoland+docs", "prometheus+docs", "webpack+webpack.js.org", "fastapi+fastapi", "vuejs+vitepress", "helm+helm-www"}
+HELD_OUT_ANSWERS = 40  # one in so many question-answer passages
+KEYWORDS = 4  # the most words of a query without a question mark that counts as keywords
 PER_REPOSITORY = 7_000  # one huge site (cpp-docs is a quarter of the rows) must not set the tone
 MOST_TOKENS = 256
 WORDNET = Path(os.environ.get("FINDLING_WORDNET", "/usr/share/wordnet"))  # Debian's wordnet-base; optional
@@ -38,17 +43,26 @@ def choose_sections(rows: list[dict], asked: set[int], rng: np.random.Generator,
     return sorted(taken)
 
 
+def kind_of(query: str) -> str:
+    """A written query is keywords or a question."""
+    return "keyword" if len(query.split()) <= KEYWORDS and "?" not in query else "question"
+
+
 def add_docs(pool: list, queries: list, rng, wanted: int) -> None:
     """Documentation passages with the questions, keywords, anchors and headings that point at them."""
     rows = corpus.sections()
     questions = corpus.written_questions()
-    kept = choose_sections(rows, {n for n, _, _ in questions}, rng, wanted)
+    own = corpus.own_questions()
+    keys = [corpus.passage_key(corpus.heading_of(row["h"]), row["t"]) for row in rows]
+    asked = {n for n, _, _ in questions} | {i for i, key in enumerate(keys) if key in own}
+    kept = choose_sections(rows, asked, rng, wanted)
     place = {}
     for line in kept:
         row = rows[line]
         place[line] = len(pool)
         heading = corpus.heading_of(row["h"])
-        pool.append({"h": heading, "t": row["t"], "g": f"{row['r']}/{row['p']}", "s": "docs"})
+        pool.append({"h": heading, "t": row["t"], "g": f"{row['r']}/{row['p']}", "s": "docs", "held": row["r"] in HELD_OUT})
+        queries.extend((query, place[line], kind_of(query), 1) for query in own.get(keys[line], []))
         queries.extend((q, place[line], "anchor", 1) for q in row["q"][:3])
         if len(row["h"]) > 1:
             queries.append((" ".join(heading.split(". ")[-2:]), place[line], "heading", 1))
@@ -59,12 +73,15 @@ def add_docs(pool: list, queries: list, rng, wanted: int) -> None:
 
 def add_answers(pool: list, queries: list) -> None:
     """Question-answer pairs; the same passage asked twice is one pool row."""
-    place: dict[tuple[str, str], int] = {}
+    place: dict[str, int] = {}
+    own = corpus.own_questions()
     for row in corpus.answers():
-        key = (row["title"], row["t"])
+        key = corpus.passage_key(row["title"], row["t"])
         if key not in place:
             place[key] = len(pool)
-            pool.append({"h": row["title"], "t": row["t"], "g": f"{row['s']}/{row['title']}", "s": row["s"]})
+            held = int(key, 16) % HELD_OUT_ANSWERS == 0
+            pool.append({"h": row["title"], "t": row["t"], "g": f"{row['s']}/{row['title']}", "s": row["s"], "held": held})
+            queries.extend((query, place[key], kind_of(query), 1) for query in own.get(key, []))
         kind = "tldr" if row["s"] == "tldr-pages" else "qa"
         queries.append((row["q"], place[key], kind, row["y"]))
 
@@ -106,10 +123,13 @@ def prepare(wanted: int = DOCS_PASSAGES) -> None:
         passage=np.array([q[1] for q in queries]),
         kind=np.array([KINDS.index(q[2]) for q in queries], dtype=np.int8),
         label=np.array([q[3] for q in queries], dtype=np.int8),
+        held=np.array([pool[q[1]]["held"] for q in queries], dtype=bool),
     )
     counts = {kind: sum(q[2] == kind for q in queries) for kind in KINDS}
     log("prepare", passages=len(pool), queries=len(queries), glosses=len(extra), **counts)
 
 
 if __name__ == "__main__":
-    prepare()
+    options = argparse.ArgumentParser()
+    options.add_argument("--passages", type=int, default=DOCS_PASSAGES, help="of documentation")
+    prepare(options.parse_args().passages)

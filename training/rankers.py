@@ -5,6 +5,8 @@ import numpy as np
 from training.testset import TestSet
 
 DEPTH = 100
+# The engine's own mixture (docs/decisions/0003): what a reranker's order is blended with.
+LEXICAL_SHARE = 0.6
 
 
 def top_normalised(scores: np.ndarray, depth: int = DEPTH) -> np.ndarray:

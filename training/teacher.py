@@ -11,6 +11,7 @@ import time
 import numpy as np
 import torch
 
+from training.hardware import fast_dtype
 from training.paths import fix_seeds, log, work
 from training.ragged import Ragged
 from training.tokens import CLS, SEP, teacher_folder, token_lists
@@ -25,7 +26,7 @@ class Teacher:
         from transformers import BertModel
 
         torch.set_num_threads(int(os.environ.get("FINDLING_THREADS", "2")))
-        self.model = BertModel.from_pretrained(teacher_folder()).eval().to(torch.bfloat16)
+        self.model = BertModel.from_pretrained(teacher_folder()).eval().to(fast_dtype())
 
     @torch.inference_mode()
     def embed(self, rows: list[list[int]]) -> np.ndarray:

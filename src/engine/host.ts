@@ -10,6 +10,7 @@ import {
   type Reading,
 } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
+import { rehearse } from './rehearsal.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
 import type { EngineHost, EngineStatus, FetchedCatalog, OpenOptions, PipelineName } from './types.ts';
 
@@ -94,6 +95,7 @@ async function open(surroundings: Surroundings, options: OpenOptions, catalog?: 
   // Opening a browser's database and reading what is in it takes tens of milliseconds: it goes on while the catalog is
   // fetched. What is wrong with it openLocalCorpus() will say.
   const store = readAhead(surroundings.localStore(options.name));
+  rehearse().catch(() => undefined);
   const [semantic, reranking] = await Promise.all([
     surroundings.semantic(options, catalog),
     surroundings.reranking(options),

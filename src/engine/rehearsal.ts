@@ -1,0 +1,54 @@
+import { documentId, passageId, type StoredPassage } from '../core/document.ts';
+import { memoryTermSource } from '../index/lexical/memory-terms.ts';
+import type { SearchableCorpus } from './moments.ts';
+import { createSearcher } from './searcher.ts';
+
+const PASSAGES = ['A page on how to search.', 'Results of a search, in order.'].map((text, ordinal): StoredPassage => {
+  const document = documentId('rehearsal');
+  return {
+    id: passageId(document, ordinal),
+    documentId: document,
+    url: '',
+    anchor: '',
+    title: 'Rehearsal',
+    heading: [],
+    text,
+    start: 0,
+    end: text.length,
+    weight: 1,
+    language: 'en',
+  };
+});
+
+const CORPUS: SearchableCorpus = {
+  name: 'rehearsal',
+  optional: false,
+  async moment() {
+    const terms = memoryTermSource([
+      { fields: [['rehears'], [], ['page', 'search']] },
+      { fields: [['rehears'], [], ['result', 'search', 'order']] },
+    ]);
+    return {
+      documents: 1,
+      size: PASSAGES.length,
+      terms,
+      numbers: { idsOf: async (numbers) => numbers.flatMap((number) => PASSAGES[number]?.id ?? []) },
+      passages: { passages: async (ids) => PASSAGES.filter(({ id }) => ids.includes(id)) },
+      vectors: undefined,
+    };
+  },
+};
+
+/**
+ * A search over two passages in memory, whose answer nobody sees: browsers compile a function when it is first called, which
+ * is half of what the first search costs the processor. To be called where there is nothing to do but to wait.
+ */
+export async function rehearse(): Promise<void> {
+  const unused = () => Promise.reject(new Error('A lexical search has no use for it.'));
+  const searcher = createSearcher({
+    corpora: [CORPUS],
+    embedder: { embedQuery: unused, embedPassages: unused },
+    reranker: () => ({ name: 'none', rerank: unused }),
+  });
+  await searcher.search('how to searhc results', { pipeline: 'lexical', typing: true });
+}
