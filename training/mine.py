@@ -24,6 +24,7 @@ from training.teacher import Teacher, passage_rows
 
 WANTED = {"question": 20_000, "keyword": 12_000, "qa": 16_000, "anchor": 20_000, "heading": 12_000, "tldr": 4_000}
 COLUMNS = 16
+TEACHER_TOKENS = 80  # of a passage; its beginning says what it is about, and each costs time
 DEPTH = 100  # of each retriever, as in the engine
 DEEPER, RANDOM = 2, 1  # of the columns: from further down, and from anywhere
 
@@ -108,7 +109,7 @@ def cosines(row: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """float32 like `row`: the teacher's, of every candidate."""
     teacher = Teacher()
     needed = np.unique(row)
-    texts = passage_rows(Ragged.load(work("heads.npz")), Ragged.load(work("texts.npz")))
+    texts = passage_rows(Ragged.load(work("heads.npz")), Ragged.load(work("texts.npz")), TEACHER_TOKENS)
     passages = teacher.embed_all([texts[i] for i in needed], work("teacher-mined.npz"))
     queries = Ragged.load(work("queries.npz"))
     asked = teacher.embed_all([queries[i] for i in chosen], work("teacher-mined-queries.npz")).astype(np.float32)

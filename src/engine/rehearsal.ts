@@ -2,6 +2,7 @@ import { documentId, passageId, type StoredPassage } from '../core/document.ts';
 import { memoryTermSource } from '../index/lexical/memory-terms.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { createSearcher } from './searcher.ts';
+import type { Answer } from './types.ts';
 
 const PASSAGES = ['A page on how to search.', 'Results of a search, in order.'].map((text, ordinal): StoredPassage => {
   const document = documentId('rehearsal');
@@ -43,12 +44,12 @@ const CORPUS: SearchableCorpus = {
  * A search over two passages in memory, whose answer nobody sees: browsers compile a function when it is first called, which
  * is half of what the first search costs the processor. To be called where there is nothing to do but to wait.
  */
-export async function rehearse(): Promise<void> {
+export async function rehearse(): Promise<Answer> {
   const unused = () => Promise.reject(new Error('A lexical search has no use for it.'));
   const searcher = createSearcher({
     corpora: [CORPUS],
     embedder: { embedQuery: unused, embedPassages: unused },
     reranker: () => ({ name: 'none', rerank: unused }),
   });
-  await searcher.search('how to searhc results', { pipeline: 'lexical', typing: true });
+  return searcher.search('how to search reslts', { pipeline: 'lexical', typing: true });
 }

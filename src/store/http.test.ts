@@ -73,6 +73,54 @@ describe('httpStore', () => {
     expect(parts[2]).toEqual(bytes.slice(90_000, 90_020));
   });
 
+  it('asks for all ranges at once, past the browser’s cache, when the host has answered with one', async () => {
+    const modes: (RequestCache | undefined)[] = [];
+    let [open, most] = [0, 0];
+    const counted: typeof fetch = async (url, init) => {
+      modes.push(init?.cache);
+      open += 1;
+      most = Math.max(most, open);
+      try {
+        return await fetch(url, init);
+      } finally {
+        open -= 1;
+      }
+    };
+    store();
+    const index = httpStore(base, { fetch: counted });
+    const far = [0, 20_000, 40_000, 60_000].map((offset) => ({ offset, length: 20 }));
+    await index.read('a.bin', range);
+    const parts = await Promise.all(far.map((each) => index.read('a.bin', each)));
+    expect(parts).toEqual(far.map(({ offset }) => bytes.slice(offset, offset + 20)));
+    expect(most).toBe(4);
+    expect(new Set(modes)).toEqual(new Set(['no-store']));
+  });
+
+  it('fetches a file once from a host without Range, whatever is asked for at once', async () => {
+    const index = store(whole);
+    const far = [0, 20_000, 40_000, 60_000].map((offset) => ({ offset, length: 20 }));
+    const parts = await Promise.all(far.map((each) => index.read('a.bin', each)));
+    expect(parts).toEqual(far.map(({ offset }) => bytes.slice(offset, offset + 20)));
+    expect(requests).toHaveLength(1);
+  });
+
+  it('goes on with the others when the first range fails', async () => {
+    let calls = 0;
+    store();
+    const failing: typeof fetch = async (url, init) => {
+      calls += 1;
+      if (calls === 1) throw new TypeError('line down');
+      return fetch(url, init);
+    };
+    const index = httpStore(base, { fetch: failing });
+    const [first, second] = await Promise.allSettled([
+      index.read('a.bin', range),
+      index.read('a.bin', { offset: 50_000, length: 3 }),
+    ]);
+    expect(first).toMatchObject({ status: 'rejected', reason: { code: 'network' } });
+    expect(second).toMatchObject({ status: 'fulfilled', value: bytes.slice(50_000, 50_003) });
+  });
+
   it('fetches a file once from a host without Range, and again when it is too large to keep', async () => {
     const index = store(whole);
     await index.read('a.bin', range);

@@ -29,22 +29,33 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
   const mutable = new Set(options.mutable);
   const urlOf = (name: string) => base + name.split('/').map(encodeURIComponent).join('/');
 
+  const turns = oneUntilRangesWork();
+
   /** The bytes of a range, or the whole file, each with where it begins. */
   async function load(name: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Loaded | undefined> {
     const kept = files.get(name);
     if (kept !== undefined) return { offset: 0, bytes: kept, size: kept.length };
-    const init: RequestInit = { signal, ...(mutable.has(name) && { cache: 'no-cache' }) };
-    const response = await send(request, urlOf(name), range, init);
+    const response = await send(request, urlOf(name), range, { signal, ...cacheMode(name, range) });
     if (isAbsent(response)) {
       await response.body?.cancel();
       return undefined;
     }
+    if (response.status === 206) turns.end();
     const loaded = await receive(response, name, range);
     // What was asked for whole is not kept: were it damaged, asking again would not mend it.
     if (response.status === 200 && range !== undefined) files.keep(name, loaded.bytes);
     return loaded;
   }
-  const loadJoined = coalesce(load);
+  /**
+   * Chromium's HTTP cache lets one request at a time work on a URL: forty ranges of a file, all asked for at once, came one
+   * round trip after another, and a question over 4G took six seconds instead of one. So ranges pass it by; those of
+   * an index are kept by http-cache.ts.
+   */
+  const cacheMode = (name: string, range: ByteRange | undefined): RequestInit =>
+    range !== undefined ? { cache: 'no-store' } : mutable.has(name) ? { cache: 'no-cache' } : {};
+  const loadJoined = coalesce((name, range, signal) =>
+    range === undefined ? load(name, range, signal) : turns.take(name, () => load(name, range, signal)),
+  );
 
   return {
     async read(name, range, signal) {
@@ -64,6 +75,36 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
     async close() {
       opened.close();
       files.clear();
+    },
+  };
+}
+
+/**
+ * Until a host has answered with a part of a file, one request at a time for each: were it to send the whole of it, the others
+ * would have it from that.
+ */
+function oneUntilRangesWork() {
+  let end: () => void = () => undefined;
+  let ended = false;
+  const over = new Promise<void>((resolve) => {
+    end = () => {
+      ended = true;
+      resolve();
+    };
+  });
+  const last = new Map<string, Promise<unknown>>();
+  return {
+    end,
+    async take<T>(name: string, job: () => Promise<T>): Promise<T> {
+      if (ended) return job();
+      const before = last.get(name);
+      const own = before === undefined ? job() : Promise.race([before.catch(() => undefined), over]).then(job);
+      last.set(name, own);
+      try {
+        return await own;
+      } finally {
+        if (last.get(name) === own) last.delete(name);
+      }
     },
   };
 }
