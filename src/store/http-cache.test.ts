@@ -6,8 +6,13 @@ import { memoryStore } from './memory.ts';
 /** As much of the Cache API as is used; `broken` throws as a full disk does. */
 function fakeCaches(broken = false): CacheStorage {
   const entries = new Map<string, Uint8Array>();
+  let looked = 0;
   const cache = {
     match: async (key: string) => {
+      // As a browser's, each look-up ends in its own time.
+      looked += 1;
+      const ms = looked % 3;
+      await new Promise((resolve) => setTimeout(resolve, ms));
       const bytes = entries.get(key);
       return bytes && new Response(new Uint8Array(bytes));
     },
@@ -39,7 +44,7 @@ async function setup(caches: CacheStorage | undefined) {
   };
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe('cachedHttpStore', () => {
   it('reads a range once, for later stores too', async () => {
@@ -49,6 +54,29 @@ describe('cachedHttpStore', () => {
     expect(await again().read('a.bin', { offset: 1, length: 2 })).toEqual(Uint8Array.of(2, 3));
     expect(read).toHaveBeenCalledTimes(1);
     expect(await store.read('none.bin', { offset: 0, length: 1 })).toBeUndefined();
+  });
+  it('passes on in one turn what was asked for in one turn, so that the store behind can join it', async () => {
+    const { store, read } = await setup(fakeCaches());
+    await store.read('a.bin', { offset: 0, length: 1 });
+    await settled();
+    read.mockClear();
+    let turns = 0;
+    let open = false;
+    const bytes = read.getMockImplementation();
+    read.mockImplementation(async (name, range) => {
+      if (!open) {
+        open = true;
+        turns += 1;
+        // As coalesce() ends its turn.
+        queueMicrotask(() => {
+          open = false;
+        });
+      }
+      return bytes === undefined ? Uint8Array.of(range?.offset ?? 0) : bytes(name, range);
+    });
+    await Promise.all([3, 0, 1, 2].map((offset) => store.read('a.bin', { offset, length: 1 })));
+    expect(read).toHaveBeenCalledTimes(3);
+    expect(turns).toBe(1);
   });
   it('cuts ranges out of a blob that was read whole', async () => {
     const { store, read } = await setup(fakeCaches());

@@ -20,6 +20,30 @@ export interface CachedStore extends Store {
 const CACHE_NAME = 'findling-published';
 const RANGE = 'findling-range';
 
+interface Wanted {
+  readonly name: string;
+  readonly range: ByteRange | undefined;
+}
+
+/**
+ * Looks up what was asked for in one turn at once, and answers all at once: those that are not kept then go to the store behind in
+ * one turn too, which joins neighbours. One by one they came back in turns of their own, and forty requests went out for fifteen.
+ */
+function inOneTurn(look: (all: readonly Wanted[]) => Promise<readonly (Uint8Array | undefined)[] | undefined>) {
+  let waiting: { readonly wanted: Wanted; readonly resolve: (found: Uint8Array | undefined) => void }[] = [];
+  const flush = async () => {
+    const all = waiting;
+    waiting = [];
+    const found = await look(all.map(({ wanted }) => wanted));
+    for (const [at, { resolve }] of all.entries()) resolve(found?.[at]);
+  };
+  return (wanted: Wanted): Promise<Uint8Array | undefined> =>
+    new Promise((resolve) => {
+      if (waiting.length === 0) queueMicrotask(flush);
+      waiting.push({ wanted, resolve });
+    });
+}
+
 /**
  * Keeps ranges as entries of their own (the Cache API takes no 206), and whole blobs as themselves: of one that is there
  * whole (prefetch) every range is cut. A cache that fails, is full or is not there costs nothing but its benefit.
@@ -40,15 +64,27 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
       return undefined;
     }
   };
-  const kept = (name: string, range: ByteRange | undefined) =>
+  /** What is there of each, in the same order. Whether a blob is there whole is asked once for all its ranges. */
+  const keptOf = async (all: readonly Wanted[]): Promise<readonly (Uint8Array | undefined)[] | undefined> =>
     attempt(async (cache) => {
-      const own = await cache.match(keyOf(name, range));
-      if (own !== undefined) return new Uint8Array(await own.arrayBuffer());
-      const whole = range === undefined ? undefined : await cache.match(keyOf(name));
-      if (whole === undefined || range === undefined) return undefined;
-      const part = (await whole.blob()).slice(range.offset, range.offset + range.length);
-      return part.size === range.length ? new Uint8Array(await part.arrayBuffer()) : undefined;
+      const wholes = new Map<string, Promise<Blob | undefined>>();
+      const wholeOf = (name: string) => {
+        const known = wholes.get(name) ?? cache.match(keyOf(name)).then((found) => found?.blob());
+        wholes.set(name, known);
+        return known;
+      };
+      return Promise.all(
+        all.map(async ({ name, range }) => {
+          const own = await cache.match(keyOf(name, range));
+          if (own !== undefined) return new Uint8Array(await own.arrayBuffer());
+          const whole = range === undefined ? undefined : await wholeOf(name);
+          if (whole === undefined || range === undefined) return undefined;
+          const part = whole.slice(range.offset, range.offset + range.length);
+          return part.size === range.length ? new Uint8Array(await part.arrayBuffer()) : undefined;
+        }),
+      );
     });
+  const kept = inOneTurn(keptOf);
   const keep = (name: string, range: ByteRange | undefined, bytes: Uint8Array) =>
     attempt((cache) => cache.put(keyOf(name, range), new Response(new Uint8Array(bytes))));
 
@@ -59,7 +95,7 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
       return bytes;
     } catch (error) {
       const offline = error instanceof SearchError && error.code === 'network';
-      const known = offline ? await kept(name, range) : undefined;
+      const known = offline ? await kept({ name, range }) : undefined;
       if (known === undefined) throw error;
       return known;
     }
@@ -70,7 +106,7 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
     async read(name, range, signal) {
       throwIfAborted(signal);
       if (!options.isImmutable(name)) return fresh(name, range, signal);
-      const known = await kept(name, range);
+      const known = await kept({ name, range });
       if (known !== undefined) return known;
       const bytes = await inner.read(name, range, signal);
       if (bytes !== undefined) void keep(name, range, bytes);
