@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { documentId, type PassageId, passageId, type StoredPassage } from '../core/document.ts';
+import type { Context, Retriever } from '../core/ports.ts';
+import { ranking } from '../core/ranking.ts';
+import { parseQuery } from '../index/lexical/query.ts';
+import { constrain } from './constraint.ts';
+
+const DOCUMENT = documentId('page');
+const idOf = (number: number) => passageId(DOCUMENT, number);
+const context: Context = { signal: new AbortController().signal, onStage: () => undefined };
+
+/** A retriever of 300 passages in order, and how many texts were read of them. */
+function setup(textOf: (number: number) => string) {
+  let read = 0;
+  const retriever: Retriever = {
+    name: 'dense',
+    retrieve: async (_, depth) =>
+      ranking(
+        Array.from({ length: 300 }, (_, number) => ({ id: idOf(number), score: 1 - number / 300 })),
+        depth,
+      ),
+  };
+  const stored = (id: PassageId): StoredPassage => {
+    const text = textOf(Number(id.split('#')[1]));
+    const place = { id, documentId: DOCUMENT, url: '', anchor: '', title: 'Page', heading: [], weight: 1 };
+    return { ...place, text, start: 0, end: text.length, language: 'en' };
+  };
+  const passages = async (ids: readonly PassageId[]) => {
+    read += ids.length;
+    return ids.map(stored);
+  };
+  const find = (text: string, depth = 100) =>
+    constrain(retriever, { passages }).retrieve(parseQuery(text), depth, context);
+  return { find, read: () => read };
+}
+
+describe('constrain', () => {
+  it('reads nothing for a query without conditions', async () => {
+    const { find, read } = setup(() => 'a red fox');
+    expect(await find('fox')).toHaveLength(100);
+    expect(read()).toBe(0);
+  });
+
+  it('leaves out what does not hold, and stops reading when there is enough', async () => {
+    const { find, read } = setup((number) => (number % 10 === 3 ? 'a red fox' : 'a grey fox'));
+    const found = await find('fox -red');
+    expect(found.map(({ id }) => id)).not.toContain(idOf(3));
+    expect(found[0]?.id).toBe(idOf(0));
+    expect(found).toHaveLength(36);
+    expect(read()).toBe(40);
+  });
+
+  it('reads on where few hold, to a bound', async () => {
+    const { find, read } = setup((number) =>
+      [2, 110, 250].includes(number) ? 'the quick red fox' : 'a red quick fox',
+    );
+    expect((await find('"quick red fox"')).map(({ id }) => id)).toEqual([idOf(2), idOf(110)]);
+    expect(read()).toBe(120);
+  });
+});
