@@ -96,12 +96,36 @@ describe('httpStore', () => {
     expect(new Set(modes)).toEqual(new Set(['no-store']));
   });
 
-  it('fetches a file once from a host without Range, whatever is asked for at once', async () => {
+  it('takes one answer of a host without Range, and then asks it once a file, whatever is asked for at once', async () => {
     const index = store(whole);
+    blobs = new Map([
+      ['a.bin', bytes],
+      ['b.bin', bytes],
+    ]);
     const far = [0, 20_000, 40_000, 60_000].map((offset) => ({ offset, length: 20 }));
-    const parts = await Promise.all(far.map((each) => index.read('a.bin', each)));
-    expect(parts).toEqual(far.map(({ offset }) => bytes.slice(offset, offset + 20)));
-    expect(requests).toHaveLength(1);
+    const wanted = far.map(({ offset }) => bytes.slice(offset, offset + 20));
+    expect(await Promise.all(far.map((each) => index.read('a.bin', each)))).toEqual(wanted);
+    // Nobody knew: all went out, and the answers to three were broken off.
+    expect(requests).toHaveLength(4);
+    expect(await Promise.all(far.map((each) => index.read('b.bin', each)))).toEqual(wanted);
+    expect(requests).toHaveLength(5);
+  });
+
+  it('is not misled by one who cancels the answer that all wait for', async () => {
+    const slow: Answer = (sent, _, response) => {
+      response.writeHead(200, { 'content-length': sent.length });
+      response.write(sent.subarray(0, 10));
+      setTimeout(() => response.end(sent.subarray(10)), 60);
+    };
+    const index = store(slow);
+    const impatient = new AbortController();
+    setTimeout(() => impatient.abort(), 30);
+    const [first, second] = await Promise.allSettled([
+      index.read('a.bin', range, impatient.signal),
+      index.read('a.bin', { offset: 50_000, length: 3 }),
+    ]);
+    expect(first).toMatchObject({ status: 'rejected', reason: { code: 'aborted' } });
+    expect(second).toMatchObject({ status: 'fulfilled', value: bytes.slice(50_000, 50_003) });
   });
 
   it('goes on with the others when the first range fails', async () => {

@@ -29,7 +29,10 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
   const mutable = new Set(options.mutable);
   const urlOf = (name: string) => base + name.split('/').map(encodeURIComponent).join('/');
 
-  const turns = oneUntilRangesWork();
+  const turns = oneAtATime();
+  /** Whole files that come in answer to a range. */
+  const coming = new Map<string, Promise<Loaded>>();
+  let ignoresRange = false;
 
   /** The bytes of a range, or the whole file, each with where it begins. */
   async function load(name: string, range: ByteRange | undefined, signal: AbortSignal): Promise<Loaded | undefined> {
@@ -40,11 +43,25 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
       await response.body?.cancel();
       return undefined;
     }
-    if (response.status === 206) turns.end();
-    const loaded = await receive(response, name, range);
-    // What was asked for whole is not kept: were it damaged, asking again would not mend it.
-    if (response.status === 200 && range !== undefined) files.keep(name, loaded.bytes);
-    return loaded;
+    if (response.status !== 200 || range === undefined) return receive(response, name, range);
+    ignoresRange = true;
+    const other = coming.get(name);
+    if (other === undefined) return whole(response, name, range);
+    await response.body?.cancel();
+    // Whoever asked for that one may have cancelled it.
+    return other.catch(() => load(name, range, signal));
+  }
+  /** What was asked for whole is not kept: were it damaged, asking again would not mend it. */
+  async function whole(response: Response, name: string, range: ByteRange): Promise<Loaded> {
+    const received = receive(response, name, range);
+    coming.set(name, received);
+    try {
+      const loaded = await received;
+      files.keep(name, loaded.bytes);
+      return loaded;
+    } finally {
+      coming.delete(name);
+    }
   }
   /**
    * Chromium's HTTP cache lets one request at a time work on a URL: forty ranges of a file, all asked for at once, came one
@@ -54,7 +71,9 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
   const cacheMode = (name: string, range: ByteRange | undefined): RequestInit =>
     range !== undefined ? { cache: 'no-store' } : mutable.has(name) ? { cache: 'no-cache' } : {};
   const loadJoined = coalesce((name, range, signal) =>
-    range === undefined ? load(name, range, signal) : turns.take(name, () => load(name, range, signal)),
+    range === undefined || !ignoresRange
+      ? load(name, range, signal)
+      : turns.take(name, () => load(name, range, signal)),
   );
 
   return {
@@ -79,26 +98,13 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
   };
 }
 
-/**
- * Until a host has answered with a part of a file, one request at a time for each: were it to send the whole of it, the others
- * would have it from that.
- */
-function oneUntilRangesWork() {
-  let end: () => void = () => undefined;
-  let ended = false;
-  const over = new Promise<void>((resolve) => {
-    end = () => {
-      ended = true;
-      resolve();
-    };
-  });
+/** Of a host that answers each range with the whole file, one request at a time for a file: the others find it kept. */
+function oneAtATime() {
   const last = new Map<string, Promise<unknown>>();
   return {
-    end,
     async take<T>(name: string, job: () => Promise<T>): Promise<T> {
-      if (ended) return job();
       const before = last.get(name);
-      const own = before === undefined ? job() : Promise.race([before.catch(() => undefined), over]).then(job);
+      const own = before === undefined ? job() : before.catch(() => undefined).then(job);
       last.set(name, own);
       try {
         return await own;
