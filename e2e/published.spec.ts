@@ -34,7 +34,7 @@ test.beforeAll(async () => {
       page(`Page ${at}`, `Harbour number ${at} has a crane and a quay.`),
     );
   const out = join(site, 'findling');
-  const cache = join(site, '../findling-e2e.cache');
+  const cache = `${site}.cache`;
   await indexSite({ folder: site, out, cache, baseUrl: '/', exclude: [], weights: [] });
   files = await readFiles(out);
 });

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import type { DocumentId, Passage } from '../core/document.ts';
 import { passageId } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
@@ -111,7 +111,9 @@ function readTable(
 /** Writes pages beside the old file. */
 export async function writePages(file: string, fingerprint: string): Promise<PageWriter> {
   await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.new`;
+  await removeLeftovers(file);
+  // Its own for each process: two that index at once must not take each other's file away.
+  const temporary = `${file}.${process.pid}.new`;
   const handle = openSync(temporary, 'w');
   const entries = new Map<string, PageEntry>();
   let waiting: Uint8Array[] = [];
@@ -155,6 +157,24 @@ export async function writePages(file: string, fingerprint: string): Promise<Pag
       await rm(temporary, { force: true });
     },
   };
+}
+
+/** Files of runs that were killed. */
+async function removeLeftovers(file: string): Promise<void> {
+  const folder = dirname(file);
+  for (const name of await readdir(folder)) {
+    const [, pid] = name.startsWith(`${basename(file)}.`) ? (/\.(\d+)\.new$/.exec(name) ?? []) : [];
+    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 function tableOf(entries: ReadonlyMap<string, PageEntry>, fingerprint: string): Uint8Array {
