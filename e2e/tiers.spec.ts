@@ -35,6 +35,28 @@ test('the list improves in place: words, then meaning, then reranked', async ({ 
   expect(runtimes).toEqual([]);
 });
 
+test('where the visitor saves data no model is loaded, unless the site says always', async ({ page }) => {
+  await page.addInitScript(() =>
+    Object.defineProperty(navigator, 'connection', { value: { saveData: true }, configurable: true }),
+  );
+  const models: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('rerank')) models.push(request.url());
+  });
+  await openPage(page, shippedModels());
+  await box(page).fill(QUESTION);
+  await answered(page, 'hybrid');
+  // Longer than the pause after which it would have gone on.
+  await page.waitForTimeout(1_500);
+  await expect(stage(page, 'reranked')).toHaveCount(0);
+  expect(models).toEqual([]);
+
+  await page.locator('findling-search').evaluate((element) => element.setAttribute('rerank', 'always'));
+  await box(page).fill(`${QUESTION}?`);
+  await answered(page, 'reranked');
+  expect(models.length).toBeGreaterThan(0);
+});
+
 test('each result tells its rank at every stage', async ({ page }) => {
   await openPage(page, shippedModels());
   const explained = await page.evaluate(async (question) => {

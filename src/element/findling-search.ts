@@ -3,6 +3,7 @@ import type { Search } from '../client/search.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { Answer, Result, SearchOptions } from '../engine/types.ts';
 import { fillItem, make, safeHref, stageName } from './result-item.ts';
+import { savesData } from './saves-data.ts';
 import { STYLES } from './styles.ts';
 
 /** The reranker reads when the visitor pauses: each letter would cost it a whole shortlist. */
@@ -11,7 +12,7 @@ const TIERS = ['bm25', 'hybrid', 'reranked'] as const;
 
 /**
  * `<findling-search>`: a search box whose list improves in place. Give it a `search` (createSearch()); attributes:
- * `placeholder`, `limit`, `label`, `explain`, `rerank` (go on to the cross-encoder). It dispatches `findling-answer` with each answer.
+ * `placeholder`, `limit`, `label`, `explain`, `rerank` (go on to the cross-encoder; `rerank="always"` also where the visitor saves or pays for data). It dispatches `findling-answer` with each answer.
  */
 export class FindlingSearch extends HTMLElement {
   static readonly observedAttributes = ['placeholder', 'label'];
@@ -84,7 +85,8 @@ export class FindlingSearch extends HTMLElement {
 
   /** The last tier that is asked for. */
   #last(): 'hybrid' | 'reranked' {
-    return this.hasAttribute('rerank') ? 'reranked' : 'hybrid';
+    const wish = this.getAttribute('rerank');
+    return wish !== null && (wish === 'always' || !savesData()) ? 'reranked' : 'hybrid';
   }
 
   async #ask(pipeline: 'hybrid' | 'reranked', typing: boolean): Promise<void> {

@@ -38,14 +38,6 @@ function byId(id: string): HTMLElement {
   return element;
 }
 
-/** A visitor who saves data, or pays for it, decides about the reranker's download. */
-function savesData(): boolean {
-  const { connection } = navigator as Navigator & {
-    readonly connection?: { readonly saveData?: boolean; readonly type?: string };
-  };
-  return connection?.saveData === true || connection?.type === 'cellular';
-}
-
 async function showStatus(search: Search): Promise<void> {
   const { documents, passages, reranker, timings } = await search.status();
   const stages = Object.entries(timings).map(
@@ -83,7 +75,6 @@ async function main(): Promise<void> {
   defineFindlingSearch();
   const box = document.querySelector<FindlingSearch>('findling-search');
   if (box === null) throw new Error('The page has no <findling-search>.');
-  if (savesData()) box.removeAttribute('rerank');
   showExamples(box);
   const search = await open();
   box.search = search;
