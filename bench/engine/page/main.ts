@@ -106,11 +106,6 @@ const jobs = {
     await peer.remote.open(name);
     open = { search, peer };
   },
-  async openOwn(name: string): Promise<void> {
-    const search = await createSearch(engineWorker, { name, models: MODELS, reranker: 'none' });
-    await search.warm('semantic');
-    open = { search, peer: undefined as never };
-  },
   async ask(texts: readonly string[], options: AskOptions): Promise<readonly Asked[]> {
     const asked: Asked[] = [];
     for (const text of texts) {
