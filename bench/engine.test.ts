@@ -36,6 +36,10 @@ describe('rows', () => {
       ['scan.100k 8'],
     ]);
     expect(report([{ suite: 'engine', runs }], () => '')).toMatch(/Missed: scan\.100k\./);
+    // Another processor's figures stand beside them.
+    const other = withRun(runs, { ...second, machine: '2 × Other, Node 20' });
+    expect(other.flatMap(({ rows }) => rows)).toHaveLength(3);
+    expect(report([{ suite: 'engine', runs: other }], () => '')).toMatch(/scan\.100k \(m\), scan\.100k \(Other\)\./);
   });
 });
 

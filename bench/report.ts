@@ -23,7 +23,7 @@ export interface MeasuredRun {
 
 export interface Results {
   readonly suite: string;
-  /** Oldest first. A row is in one of them only. */
+  /** Oldest first. A row is in one of those of a machine only. */
   readonly runs: readonly MeasuredRun[];
 }
 
@@ -39,9 +39,13 @@ export function saveResults(suite: string, rows: readonly Row[]): void {
   writeReport();
 }
 
+/** Rows of the same machine and name give way. */
 export function withRun(before: readonly MeasuredRun[], run: MeasuredRun): readonly MeasuredRun[] {
   const names = new Set(run.rows.map(({ name }) => name));
-  const kept = before.map((each) => ({ ...each, rows: each.rows.filter(({ name }) => !names.has(name)) }));
+  // What another processor gave says something of its own.
+  const kept = before.map((each) =>
+    each.machine === run.machine ? { ...each, rows: each.rows.filter(({ name }) => !names.has(name)) } : each,
+  );
   return [...kept, run].filter(({ rows }) => rows.length > 0);
 }
 
@@ -79,8 +83,18 @@ A ratio says how many times better than the peer, in the same run; it is what to
   return `${[head, ...results.map((each) => section(each, note(each.suite)))].join('\n')}`;
 }
 
+/** `2 × AMD EPYC, Node 20.20.2, linux` → `AMD EPYC`. */
+function processor(machine: string): string {
+  return (machine.split(',')[0] ?? machine).replace(/^\d+ × /, '');
+}
+
 function section({ suite, runs }: Results, note: string): string {
-  const missed = runs.flatMap(({ rows }) => rows.filter((row) => judge(row)?.met === false).map(({ name }) => name));
+  const several = new Set(runs.map(({ machine }) => machine)).size > 1;
+  const missed = runs.flatMap(({ machine, rows }) =>
+    rows
+      .filter((row) => judge(row)?.met === false)
+      .map(({ name }) => (several ? `${name} (${processor(machine)})` : name)),
+  );
   return [
     `## ${suite}`,
     '',
