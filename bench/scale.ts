@@ -4,6 +4,7 @@ import { FAST_4G, measuredServer } from './payload/server.ts';
 import { type BenchOptions, quantile, type Row, row } from './row.ts';
 import { type BuiltIndex, builtIndex } from './scale/building.ts';
 import { CACHE, type ScaleCorpus, scaleCorpus } from './scale/corpus.ts';
+import { ownFound } from './scale/found.ts';
 import { haystackQuality } from './scale/haystack.ts';
 import { lexicalOverlap } from './scale/overlap.ts';
 import { searchPage } from './scale/page.ts';
@@ -35,6 +36,9 @@ export async function run(options: BenchOptions): Promise<readonly Row[]> {
         row('scale', `same-scores.${name}`, sameScores, 'share'),
       );
     }
+    if (wanted('found'))
+      for (const { kind, own, whole } of await ownFound(built.folder))
+        rows.push(row('scale', `found.${kind}.${name}`, own, 'share', { name: 'whole lists', value: whole }));
   }
   // Judged sets among 100,000 others; asked for by name, or with all the rest.
   if (wanted('ndcg') && sizes.includes(HAYSTACK))
