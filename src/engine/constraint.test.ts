@@ -3,7 +3,7 @@ import { documentId, type PassageId, passageId, type StoredPassage } from '../co
 import type { Context, Retriever } from '../core/ports.ts';
 import { ranking } from '../core/ranking.ts';
 import { parseQuery } from '../index/lexical/query.ts';
-import { constrain } from './constraint.ts';
+import { constrain, FAR, NEAR, type Reach } from './constraint.ts';
 
 const DOCUMENT = documentId('page');
 const idOf = (number: number) => passageId(DOCUMENT, number);
@@ -29,32 +29,38 @@ function setup(textOf: (number: number) => string) {
     read += ids.length;
     return ids.map(stored);
   };
-  const find = (text: string, depth = 100) =>
-    constrain(retriever, { passages }).retrieve(parseQuery(text), depth, context);
+  const find = (text: string, reach: Reach) =>
+    constrain(retriever, { passages }, reach).retrieve(parseQuery(text), 100, context);
   return { find, read: () => read };
 }
 
 describe('constrain', () => {
   it('reads nothing for a query without conditions', async () => {
     const { find, read } = setup(() => 'a red fox');
-    expect(await find('fox')).toHaveLength(100);
+    expect(await find('fox', FAR)).toHaveLength(100);
     expect(read()).toBe(0);
   });
 
   it('leaves out what does not hold, and stops reading when there is enough', async () => {
     const { find, read } = setup((number) => (number % 10 === 3 ? 'a red fox' : 'a grey fox'));
-    const found = await find('fox -red');
+    const found = await find('fox -red', FAR);
     expect(found.map(({ id }) => id)).not.toContain(idOf(3));
     expect(found[0]?.id).toBe(idOf(0));
     expect(found).toHaveLength(36);
     expect(read()).toBe(40);
   });
 
+  it('reads all at once where that costs little', async () => {
+    const { find, read } = setup((number) => (number % 10 === 3 ? 'a red fox' : 'a grey fox'));
+    expect(await find('fox -red', NEAR)).toHaveLength(100);
+    expect(read()).toBe(300);
+  });
+
   it('reads on where few hold, to a bound', async () => {
     const { find, read } = setup((number) =>
       [2, 110, 250].includes(number) ? 'the quick red fox' : 'a red quick fox',
     );
-    expect((await find('"quick red fox"')).map(({ id }) => id)).toEqual([idOf(2), idOf(110)]);
+    expect((await find('"quick red fox"', FAR)).map(({ id }) => id)).toEqual([idOf(2), idOf(110)]);
     expect(read()).toBe(120);
   });
 });

@@ -10,7 +10,7 @@ import { blend } from '../rerank/blend.ts';
 import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
 import { dense } from '../retrieve/dense.ts';
 import { createAnswers, type Present } from './answering.ts';
-import { constrain } from './constraint.ts';
+import { constrain, FAR, NEAR } from './constraint.ts';
 import { headStart, heldBack } from './head-start.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
 import { tolerant } from './optional.ts';
@@ -94,9 +94,10 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const { passages } = union;
     const weights = fieldsOf(options.fields);
     const lexical = parts.language === undefined ? { weights } : { weights, languages: [parts.language] };
+    const reach = parts.corpora.some(({ optional }) => optional) ? FAR : NEAR;
     const retrievers = {
       bm25: bm25({ ...union, options: lexical }),
-      dense: heldBack(constrain(denseOf(moments, parts.embedder), passages), ready),
+      dense: heldBack(constrain(denseOf(moments, parts.embedder), passages, reach), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
     const all = pipelines(

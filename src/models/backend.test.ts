@@ -112,7 +112,7 @@ describe('prepareReranker', () => {
   it('gives a proven encoder and what it costs', async () => {
     const { encoder, info } = await prepareReranker({ store, entry, backend: 'wasm/int8', runtime });
     expect(info).toMatchObject({ model: 'tiny-fixture', backend: 'wasm/int8', device: 'wasm', threads: 1 });
-    expect(info.error).toBeLessThan(0.2);
+    expect(info.error).toBeLessThan(0.3);
     expect(info.bytes).toBeGreaterThan(entry.files.int8?.bytes ?? 0);
     await encoder.close();
   });
