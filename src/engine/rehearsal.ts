@@ -41,8 +41,8 @@ const CORPUS: SearchableCorpus = {
 };
 
 /**
- * A search over two passages in memory, whose answer nobody sees: browsers compile a function when it is first called, which
- * is half of what the first search costs the processor. To be called where there is nothing to do but to wait.
+ * A search over two passages in memory, whose answer nobody sees: browsers compile a function when it is first called, and the
+ * first search should not wait for that. To be called where there is nothing to do but to wait.
  */
 export async function rehearse(): Promise<Answer> {
   const unused = () => Promise.reject(new Error('A lexical search has no use for it.'));
