@@ -16,7 +16,7 @@ import torch
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from training.crossencoder import CrossEncoder, pack
+from training.crossencoder import CrossEncoder, Shape, pack
 from training.paths import log
 
 FORMAT = "findling-bert/1"
@@ -65,6 +65,24 @@ def write_kernel(model: CrossEncoder, path: Path) -> None:
         raise ValueError(f"the kernel needs heads of 32 and sizes that 8 divides, not {shape}")
     about = {"layers": shape.layers, "hidden": shape.hidden, "heads": shape.heads, "inner": shape.inner, "width": shape.width}
     save_file(tensors_of(model), path, metadata={"format": FORMAT, "shape": json.dumps(about)})
+
+
+def from_kernel(path: Path) -> CrossEncoder:
+    """The torch model inside a kernel file, rounded as it is there: to train on from what ships when its checkpoint is gone."""
+    with safe_open(path, "numpy") as file:
+        about = json.loads(file.metadata()["shape"])
+        at = {name: file.get_tensor(name) for name in file.keys()}
+    model = CrossEncoder(Shape(**about, rows=len(at["words"]), positions=len(at["places"])))
+    state = {}
+    for name, old in model.state_dict().items():
+        module, _, kind = name.rpartition(".")
+        if kind == "weight" and f"{module}.step" in at:
+            value = at[module].astype(np.float32) * at[f"{module}.step"][:, None]
+        else:
+            value = at["types"] if module == "types" else at[name]
+        state[name] = torch.from_numpy(value.astype(np.int64) if name == "row_of" else value).reshape(old.shape)
+    model.load_state_dict(state)
+    return model
 
 
 def quantised(x: np.ndarray) -> np.ndarray:

@@ -201,6 +201,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--look-queries", type=int, default=80)
     made.add_argument("--from-file", type=Path)
     made.add_argument("--from-onnx", type=Path, help="a shipped model.fp16.onnx to train on from")
+    made.add_argument("--from-kernel", type=Path, help="a shipped model.kernel.safetensors to train on from")
     made.add_argument("--resume", action="store_true")
     return made
 
@@ -212,6 +213,10 @@ if __name__ == "__main__":
         from training.export import from_onnx
 
         made = from_onnx(given.from_onnx)
+    elif given.from_kernel:
+        from training.kernel_file import from_kernel
+
+        made = from_kernel(given.from_kernel)
     else:
         made = fresh(given.model)
     if given.from_file:

@@ -4,9 +4,12 @@ import { clusterVectors } from './clustering.ts';
 import { encode, fitQuantiser, type Quantiser, readQuantiser, writeQuantiser } from './codes.ts';
 
 /** Above this many clusters (some 100,000 vectors) their centroids are grouped, and a question reads the nearest groups. */
-const MOST_UNGROUPED = 2560;
+const MOST_UNGROUPED = 5120;
 /** A question reads a block for each of the nearest groups, and the first one reads the groups' own centroids. */
-const clustersPerGroup = (clusters: number) => (clusters <= 10_000 ? 32 : 64);
+const clustersPerGroup = (clusters: number) => (clusters <= 20_000 ? 64 : 128);
+/** The first question reads all centroids: as many bits a dimension, on the mean, as these bytes have room for, within limits. */
+const CENTROIDS_BYTES = 80_000;
+const [LEAST_BITS, MOST_BITS] = [1.5, 3];
 
 export interface WrittenCentroids {
   /** The first is read by every question. */
@@ -15,16 +18,21 @@ export interface WrittenCentroids {
   readonly order: readonly number[];
 }
 
+/** Centroids spread less than vectors do, and so have a quantiser of their own. */
+export function fitCentroids(centroids: Float32Array, dimensions: number): Quantiser {
+  const bits = (CENTROIDS_BYTES * 8) / Math.max(1, centroids.length);
+  return fitQuantiser(centroids, dimensions, Math.min(MOST_BITS, Math.max(LEAST_BITS, bits)));
+}
+
 /** Blocks of centroids: all in the first one, or there those of groups, and each group's own in a block behind it. */
 export async function writeCentroids(
   centroids: Float32Array,
+  own: Quantiser,
   vectorCodes: Quantiser,
   { mostUngrouped = MOST_UNGROUPED, signal }: { readonly mostUngrouped?: number; readonly signal?: AbortSignal } = {},
 ): Promise<WrittenCentroids> {
   const { dimensions } = vectorCodes;
   const count = centroids.length / dimensions;
-  // Centroids spread less than vectors do, and so have a quantiser of their own.
-  const own = fitQuantiser(centroids, dimensions);
   const root = new ByteWriter(64 * 1024);
   writeQuantiser(root, vectorCodes);
   writeQuantiser(root, own);

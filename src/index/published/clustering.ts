@@ -11,14 +11,14 @@ export interface Clustering {
   readonly cluster: Uint32Array;
 }
 
-const ROUNDS = 3;
-/** Above so many clusters (some 100,000 vectors) vectors are first divided: comparing all with all grows with the square. */
-const MOST_TOGETHER = 2560;
+const ROUNDS = 8;
+/** Above so many clusters (some 20,000 vectors) vectors are first divided: comparing all with all grows with the square. */
+const MOST_TOGETHER = 1024;
 /** Clusters a division has on the mean, and how many of the nearest divisions' clusters a vector is compared with. */
 const CLUSTERS_A_DIVISION = 64;
 const NEAR_DIVISIONS = 3;
 /** Vectors a cluster that the rounds look at; all are assigned at the end. */
-const SAMPLE_PER_CLUSTER = 12;
+const SAMPLE_PER_CLUSTER = 14;
 
 /**
  * Spherical k-means (Dhillon and Modha, Machine Learning 42, 2001): vectors go to the centroid of the highest inner

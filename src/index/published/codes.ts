@@ -1,7 +1,5 @@
 import type { ByteReader, ByteWriter } from '../codec.ts';
 
-/** Bits a centroid's code has a dimension, on the mean. */
-const MEAN_BITS = 2.5;
 const MOST_BITS = 4;
 /** Steps in standard deviations that make the least squared error for a normal distribution (Max, "Quantizing for
  * minimum distortion", IRE Trans. Inf. Theory 6(1), 1960), by bits. */
@@ -18,7 +16,7 @@ export interface Quantiser {
 }
 
 /** Fits a quantiser to vectors (row-major). Bits go one by one to the dimension where one more saves most error. */
-export function fitQuantiser(vectors: Float32Array, dimensions: number, meanBits = MEAN_BITS): Quantiser {
+export function fitQuantiser(vectors: Float32Array, dimensions: number, meanBits: number): Quantiser {
   const count = Math.max(1, vectors.length / dimensions);
   const means = new Float32Array(dimensions);
   const spreads = new Float32Array(dimensions);
@@ -81,6 +79,23 @@ export function encode({ dimensions, means, spreads, bits, bytes }: Quantiser, v
     }
   }
   return codes;
+}
+
+/** What codes stand for: row-major like the vectors that were coded. */
+export function decode({ dimensions, means, spreads, bits, bytes }: Quantiser, codes: Uint8Array): Float32Array {
+  const count = codes.length / Math.max(1, bytes);
+  const vectors = new Float32Array(count * dimensions);
+  for (let row = 0; row < count; row += 1) {
+    let at = row * bytes * 8;
+    for (let d = 0; d < dimensions; d += 1) {
+      const width = bits[d] ?? 0;
+      let code = 0;
+      for (let bit = 0; bit < width; bit += 1, at += 1) code |= (((codes[at >> 3] ?? 0) >> (at & 7)) & 1) << bit;
+      const offset = width === 0 ? 0 : (code - (1 << (width - 1)) + 0.5) * (STEPS[width] ?? 1) * (spreads[d] ?? 0);
+      vectors[row * dimensions + d] = (means[d] ?? 0) + offset;
+    }
+  }
+  return vectors;
 }
 
 /** Inner products of a query with coded vectors, by a table of what each level of each dimension contributes. */

@@ -6,8 +6,8 @@ import { frame, unframe } from './frame.ts';
 import { type PackedRegion, REGIONS, type RegionName, SINCE_2 } from './packing.ts';
 
 /** Raise it with any change of layout, and keep an old index in fixtures/. */
-export const PUBLISHED_FORMAT = 2;
-/** Older formats are read as well: 1 has no common terms, and so neither lists nor tallies. */
+export const PUBLISHED_FORMAT = 3;
+/** Older formats are read as well: 1 has no common terms, and so neither lists nor tallies; up to 2 vectors are coded whole. */
 const OLDEST_FORMAT = 1;
 /** The one file whose name never changes; it names all others. */
 export const MANIFEST_NAME = 'findling.bin';
@@ -49,6 +49,7 @@ export interface PublishedFacts {
 }
 
 export interface PublishedManifest extends PublishedFacts {
+  readonly format: number;
   readonly regions: ReadonlyMap<RegionName, RegionRecord>;
 }
 
@@ -153,7 +154,7 @@ function readBody(reader: ByteReader, format: number): PublishedManifest {
   const regions = new Map(written.map((name) => [name, readRegion(reader)]));
   return {
     ...{ fingerprint, build, languages, documents, passages, totals, dimensions, probes, tallied, tallies },
-    ...{ weights, parts, regions },
+    ...{ format, weights, parts, regions },
   };
 }
 

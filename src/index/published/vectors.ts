@@ -4,27 +4,37 @@ import { ByteReader, ByteWriter } from '../codec.ts';
 import type { QuantisedVectors, ScoredNumber, VectorIndex } from '../terms.ts';
 import { bestOf, compareNumbers } from '../vectors/best.ts';
 import type { BlockReader } from './blocks.ts';
-import { type CentroidRoot, type Centroids, readCentroidGroup, readCentroidRoot, writeCentroids } from './centroids.ts';
+import {
+  type CentroidRoot,
+  type Centroids,
+  fitCentroids,
+  readCentroidGroup,
+  readCentroidRoot,
+  writeCentroids,
+} from './centroids.ts';
 import { clusterVectors, rowOf } from './clustering.ts';
-import { encode, fitQuantiser, type Quantiser, scorer } from './codes.ts';
+import { decode, encode, fitQuantiser, type Quantiser, scorer } from './codes.ts';
 import { type Directory, findOrdinal, type Place, placeAt } from './directory.ts';
 import type { PublishedManifest } from './manifest.ts';
 
-/**
- * Vectors a cluster has on the mean: a block of 3 kB. With codes of 96 bytes and 640 vectors a question, the nDCG@10 of
- * the hybrid pipeline falls by .003, .012, .002 and .003 against exact search (docs-anthropic, scifact, cranfield,
- * cisi); with clusters of 80 by .004, .021, .007 and .009. With codes of 80 bytes and 700 vectors scifact loses .005.
- */
-const VECTORS_PER_CLUSTER = 40;
 /** Clusters a question reads in the worst case, each a request; and groups of centroids. */
-const MOST_CLUSTERS = 24;
+const MOST_CLUSTERS = 96;
 const MOST_GROUPS = 6;
 /** Passages up to which a question has bytes to spare: its postings and texts are small. */
 const SMALL_INDEX = 30_000;
 
-/** Mean bits a dimension of a code, and vectors a question looks at: some 80 kB in a small index, 56 kB in a large one. */
-export function vectorBudget(passages: number): { readonly bits: number; readonly probes: number } {
-  return passages <= SMALL_INDEX ? { bits: 3, probes: 832 } : { bits: 2.5, probes: 700 };
+export interface VectorBudget {
+  /** Of a code, a dimension, on the mean. */
+  readonly bits: number;
+  /** Vectors that a question looks at. */
+  readonly probes: number;
+  /** Vectors of a cluster, on the mean: some 1.6 kB. Of 40, as in format 2, the same bytes held fewer near vectors. */
+  readonly together: number;
+}
+
+/** A question reads some 92 kB of vectors in a small index, 56 kB in a large one. */
+export function vectorBudget(passages: number): VectorBudget {
+  return passages <= SMALL_INDEX ? { bits: 3, probes: 960, together: 16 } : { bits: 2.5, probes: 700, together: 20 };
 }
 
 /** Vectors to fit the quantiser to. */
@@ -41,25 +51,33 @@ export interface VectorOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Clusters of vectors (an inverted file; Jégou, Douze and Schmid, TPAMI 33(1), 2011), each a block of numbers and codes. */
+/**
+ * Clusters of vectors (an inverted file; Jégou, Douze and Schmid, TPAMI 33(1), 2011), each a block of numbers, lengths and
+ * codes. A code is of the way from the cluster's centroid, as readers have it, to the vector.
+ */
 export async function writeVectorClusters(
   vectors: QuantisedVectors,
   options: VectorOptions = {},
 ): Promise<WrittenVectors> {
   const { dimensions, count } = vectors;
-  const wanted = Math.max(1, Math.round(count / VECTORS_PER_CLUSTER));
+  const { bits, together } = vectorBudget(count);
+  const wanted = Math.max(1, Math.round(count / together));
   const { centroids, cluster } = await clusterVectors(vectors, wanted, options.signal);
-  const { bits } = vectorBudget(count);
-  const quantiser = fitQuantiser(floats(vectors, evenly(count, SAMPLE)), dimensions, bits);
+  const own = fitCentroids(centroids, dimensions);
+  const near = decode(own, encode(own, centroids));
+  const ways = (rows: readonly number[]) => waysFrom(near, vectors, cluster, rows);
+  const quantiser = fitQuantiser(ways(evenly(count, SAMPLE)).directions, dimensions, bits);
   const members: number[][] = Array.from({ length: centroids.length / dimensions }, () => []);
   for (const [passage, at] of cluster.entries()) members[at]?.push(passage);
-  const { blocks, order } = await writeCentroids(centroids, quantiser, options);
+  const { blocks, order } = await writeCentroids(centroids, own, quantiser, options);
   const clusters = order.map((number) => {
     const passages = members[number] ?? [];
-    const writer = new ByteWriter(passages.length * (quantiser.bytes + 2) + 8);
+    const { lengths, directions } = ways(passages);
+    const writer = new ByteWriter(passages.length * (quantiser.bytes + 3) + 8);
     writer.varint(passages.length);
     writer.deltas(passages);
-    writer.raw(encode(quantiser, floats(vectors, passages)));
+    writer.raw(lengths);
+    writer.raw(encode(quantiser, directions));
     return writer.finish();
   });
   return { centroids: blocks, clusters };
@@ -70,26 +88,64 @@ function evenly(count: number, most: number): readonly number[] {
   return Array.from({ length: Math.min(count, most) }, (_, at) => Math.floor(at * step));
 }
 
-function floats(vectors: QuantisedVectors, rows: readonly number[]): Float32Array {
-  const found = new Float32Array(rows.length * vectors.dimensions);
-  for (const [at, row] of rows.entries()) found.set(rowOf(vectors, row), at * vectors.dimensions);
-  return found;
+/** Two points of a sphere are at most 2 apart: a distance in one byte. */
+const STEPS_A_LENGTH = 255 / 2;
+
+interface Ways {
+  /** In steps. */
+  readonly lengths: Uint8Array;
+  /** Row-major, of about length 1. */
+  readonly directions: Float32Array;
+}
+
+/** From their centroids to some vectors. */
+function waysFrom(
+  centroids: Float32Array,
+  vectors: QuantisedVectors,
+  cluster: Uint32Array,
+  rows: readonly number[],
+): Ways {
+  const { dimensions } = vectors;
+  const lengths = new Uint8Array(rows.length);
+  const directions = new Float32Array(rows.length * dimensions);
+  for (const [at, row] of rows.entries()) {
+    const start = (cluster[row] ?? 0) * dimensions;
+    const way = rowOf(vectors, row).map((value, d) => value - (centroids[start + d] ?? 0));
+    const steps = Math.min(255, Math.round(Math.hypot(...way) * STEPS_A_LENGTH));
+    lengths[at] = steps;
+    if (steps > 0)
+      directions.set(
+        way.map((value) => (value / steps) * STEPS_A_LENGTH),
+        at * dimensions,
+      );
+  }
+  return { lengths, directions };
 }
 
 interface ClusterBlock {
   readonly passages: Uint32Array;
+  /** Undefined where vectors are coded whole, not from their centroid. */
+  readonly lengths: Uint8Array | undefined;
   readonly codes: Uint8Array;
 }
 
 function readCluster(bytes: Uint8Array): ClusterBlock {
   const reader = new ByteReader(bytes, 'clusters');
   const passages = reader.deltas(reader.count());
-  return { passages, codes: reader.raw(reader.remaining) };
+  return { passages, lengths: reader.raw(passages.length), codes: reader.raw(reader.remaining) };
+}
+
+/** A cluster of format 1 or 2. */
+function readWholeCluster(bytes: Uint8Array): ClusterBlock {
+  const reader = new ByteReader(bytes, 'clusters');
+  const passages = reader.deltas(reader.count());
+  return { passages, lengths: undefined, codes: reader.raw(reader.remaining) };
 }
 
 /** Searches the clusters nearest to the query, with room for `manifest.probes` vectors together. */
 export function publishedVectors(blocks: BlockReader, manifest: PublishedManifest): VectorIndex {
   const { dimensions, probes, passages: limit } = manifest;
+  const decodeCluster = manifest.format > 2 ? readCluster : readWholeCluster;
   const read = <T>(
     region: 'centroids' | 'clusters',
     places: readonly Place[],
@@ -115,10 +171,16 @@ export function publishedVectors(blocks: BlockReader, manifest: PublishedManifes
         );
         return read('centroids', places, (bytes) => readCentroidGroup(bytes, root.own), signal);
       });
-      const near = await placesOf(blocks.directory('clusters'), nearest(groups, score, MOST_CLUSTERS), signal);
-      const affordable = within(near, probes * root.vectorCodes.bytes);
-      const found = await read('clusters', affordable, readCluster, signal);
-      return bestIn(found, root.vectorCodes, query, depth, limit);
+      const near = nearest(groups, score, MOST_CLUSTERS);
+      const places = await placesOf(
+        blocks.directory('clusters'),
+        near.map(({ passage }) => passage),
+        signal,
+      );
+      const affordable = within(places, probes * root.vectorCodes.bytes);
+      const found = await read('clusters', affordable, decodeCluster, signal);
+      const scored = found.map((block, at) => ({ block, base: near[at]?.score ?? 0 }));
+      return bestIn(scored, root.vectorCodes, query, depth, limit);
     },
   };
 }
@@ -138,7 +200,7 @@ async function groupsOf(
   load: (groups: readonly number[]) => Promise<readonly Centroids[]>,
 ): Promise<readonly Group[]> {
   if (starts === undefined) return [{ start: 0, centroids }];
-  const numbers = nearest([{ start: 0, centroids }], score, MOST_GROUPS);
+  const numbers = nearest([{ start: 0, centroids }], score, MOST_GROUPS).map(({ passage }) => passage);
   const read = await load(numbers);
   return numbers.flatMap((number, at) => {
     const own = read[at];
@@ -146,29 +208,42 @@ async function groupsOf(
   });
 }
 
-function nearest(groups: readonly Group[], score: Score, most: number): readonly number[] {
+/** Numbers of the nearest centroids (as `passage`) with their scores, nearest first. */
+function nearest(groups: readonly Group[], score: Score, most: number): readonly ScoredNumber[] {
   const best = bestOf(most);
   for (const { start, centroids } of groups)
     for (let row = 0; row < centroids.count; row += 1) best.offer(start + row, score(centroids.codes, row));
-  return [...best.kept()].sort(compareNumbers).map(({ passage }) => passage);
+  return [...best.kept()].sort(compareNumbers);
 }
 
+/** Places of blocks, in the order of `numbers`. */
 async function placesOf(directory: Directory, numbers: readonly number[], signal?: AbortSignal) {
   const found = await Promise.all(numbers.map((number) => findOrdinal(directory, number, signal)));
-  return found.flatMap((each) => (each === undefined ? [] : [each.place]));
+  return found.map((each) => {
+    if (each === undefined)
+      throw new SearchError('corrupt', 'The index names a cluster that it does not have. Publish it again.');
+    return each.place;
+  });
 }
 
 /** The first places, nearest clusters first, that have room in `bytes`; the first one in any case. */
 function within(places: readonly Place[], bytes: number): readonly Place[] {
   let left = bytes;
-  return places.filter(({ length }, at) => {
+  const end = places.findIndex(({ length }, at) => {
     left -= length;
-    return at === 0 || left >= 0;
+    return at > 0 && left < 0;
   });
+  return end < 0 ? places : places.slice(0, end);
+}
+
+interface ScoredCluster {
+  readonly block: ClusterBlock;
+  /** Of its centroid. */
+  readonly base: number;
 }
 
 function bestIn(
-  clusters: readonly ClusterBlock[],
+  clusters: readonly ScoredCluster[],
   quantiser: Quantiser,
   query: Float32Array,
   depth: number,
@@ -176,10 +251,14 @@ function bestIn(
 ): readonly ScoredNumber[] {
   const score = scorer(quantiser, query);
   const best = bestOf(Math.floor(depth));
-  for (const { passages, codes } of clusters) {
+  for (const { block, base } of clusters) {
+    const { passages, lengths, codes } = block;
     if (codes.length !== passages.length * quantiser.bytes || (passages.at(-1) ?? 0) >= limit)
       throw new SearchError('corrupt', 'A cluster of the index does not hold what it says. Publish the index again.');
-    for (const [row, passage] of passages.entries()) best.offer(passage, score(codes, row));
+    for (const [row, passage] of passages.entries()) {
+      const own = score(codes, row);
+      best.offer(passage, lengths === undefined ? own : base + (own * (lengths[row] ?? 0)) / STEPS_A_LENGTH);
+    }
   }
   return [...best.kept()].sort(compareNumbers);
 }
