@@ -12,17 +12,17 @@ import { loadModelText } from '../models/file.ts';
 import { sparseStaticEmbedder } from '../models/sparse-embedder.ts';
 import { createWordPiece } from '../models/wordpiece.ts';
 import { httpStore } from '../store/http.ts';
-import { indexedDbStore } from '../store/indexeddb.ts';
+import { localStore } from '../store/local.ts';
 import { announceChange, onCorpusChanged, withWriteLock } from '../store/locks.ts';
 import { requestPersistence } from '../store/persistence.ts';
 
 /**
- * A browser's surroundings: IndexedDB, HTTP, Web Locks, and models in a worker of their own. What the first answer does not
+ * A browser's surroundings: its storage, HTTP, Web Locks, and models in a worker of their own. What the first answer does not
  * need (readers, writers, reranking) is imported when it is needed: the engine worker's script must be parsed before anything.
  */
 export function browserSurroundings(startModelWorker: () => Worker): Surroundings {
   return {
-    localStore: (name) => indexedDbStore(`findling:${name}`, { readWhole: isReadWhole }),
+    localStore: (name) => localStore(`findling:${name}`, { readWhole: isReadWhole }),
     published: lazyCorpus,
     async semantic(options, catalog) {
       if (options.embedder === undefined) return staticSemantic(options, catalog);

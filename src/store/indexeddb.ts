@@ -67,6 +67,13 @@ export function indexedDbStore(name: string, { readWhole = () => false }: Indexe
   };
 }
 
+/** Whether a store of this name was ever opened here; false where the browser does not tell. */
+export async function hasIndexedDbStore(name: string): Promise<boolean> {
+  if (typeof indexedDB === 'undefined' || indexedDB.databases === undefined) return false;
+  const known = await indexedDB.databases().catch(() => []);
+  return known.some((each) => each.name === databaseName(name));
+}
+
 /** Deletes a store and all it holds. SearchError('locked') where another tab keeps it open. */
 export async function deleteIndexedDbStore(name: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {

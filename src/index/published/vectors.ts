@@ -17,24 +17,17 @@ import { decode, encode, fitQuantiser, type Quantiser, scorer } from './codes.ts
 import { type Directory, findOrdinal, type Place, placeAt } from './directory.ts';
 import type { PublishedManifest } from './manifest.ts';
 
+/** Vectors a cluster has on the mean: a block of 2 kB. Smaller ones hold more of the near vectors in as many bytes, and cost more requests. */
+const VECTORS_PER_CLUSTER = 24;
 /** Clusters a question reads in the worst case, each a request; and groups of centroids. */
 const MOST_CLUSTERS = 96;
 const MOST_GROUPS = 6;
 /** Passages up to which a question has bytes to spare: its postings and texts are small. */
 const SMALL_INDEX = 30_000;
 
-export interface VectorBudget {
-  /** Of a code, a dimension, on the mean. */
-  readonly bits: number;
-  /** Vectors that a question looks at. */
-  readonly probes: number;
-  /** Vectors of a cluster, on the mean: some 1.6 kB. Of 40, as in format 2, the same bytes held fewer near vectors. */
-  readonly together: number;
-}
-
-/** A question reads some 92 kB of vectors in a small index, 56 kB in a large one. */
-export function vectorBudget(passages: number): VectorBudget {
-  return passages <= SMALL_INDEX ? { bits: 3, probes: 960, together: 16 } : { bits: 2.5, probes: 700, together: 20 };
+/** Mean bits a dimension of a code, and vectors a question looks at: some 80 kB in a small index, 56 kB in a large one. */
+export function vectorBudget(passages: number): { readonly bits: number; readonly probes: number } {
+  return passages <= SMALL_INDEX ? { bits: 3, probes: 832 } : { bits: 2.5, probes: 700 };
 }
 
 /** Vectors to fit the quantiser to. */
@@ -60,13 +53,12 @@ export async function writeVectorClusters(
   options: VectorOptions = {},
 ): Promise<WrittenVectors> {
   const { dimensions, count } = vectors;
-  const { bits, together } = vectorBudget(count);
-  const wanted = Math.max(1, Math.round(count / together));
+  const wanted = Math.max(1, Math.round(count / VECTORS_PER_CLUSTER));
   const { centroids, cluster } = await clusterVectors(vectors, wanted, options.signal);
   const own = fitCentroids(centroids, dimensions);
   const near = decode(own, encode(own, centroids));
   const ways = (rows: readonly number[]) => waysFrom(near, vectors, cluster, rows);
-  const quantiser = fitQuantiser(ways(evenly(count, SAMPLE)).directions, dimensions, bits);
+  const quantiser = fitQuantiser(ways(evenly(count, SAMPLE)).directions, dimensions, vectorBudget(count).bits);
   const members: number[][] = Array.from({ length: centroids.length / dimensions }, () => []);
   for (const [passage, at] of cluster.entries()) members[at]?.push(passage);
   const { blocks, order } = await writeCentroids(centroids, own, quantiser, options);
