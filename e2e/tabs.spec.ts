@@ -49,8 +49,7 @@ function kept(page: Page, corpus: string): Promise<readonly string[]> {
   return page.evaluate(async (name) => {
     const root = await navigator.storage.getDirectory();
     const folders: string[] = [];
-    const all = await root.getDirectoryHandle('findling').catch(() => undefined);
-    if (all !== undefined) for await (const folder of all.keys()) folders.push(decodeURIComponent(folder));
+    for await (const folder of root.keys()) folders.push(decodeURIComponent(folder));
     const databases = (await indexedDB.databases()).map((each) => each.name ?? '');
     return [
       ...folders.filter((each) => each.includes(name)).map(() => 'files'),

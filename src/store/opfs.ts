@@ -14,8 +14,8 @@ import {
 } from './opfs-table.ts';
 import { seal, unseal } from './sealed.ts';
 
-/** All stores lie in this folder of the origin's private file system. */
-const FOLDER = 'findling';
+/** What the folders of stores in the origin's private file system begin with. */
+const FOLDERS = 'findling-store-';
 /** The list of blobs is written to these in turn: while one is written, the other holds the batch before. */
 const TABLES = ['table-0', 'table-1'] as const;
 /** Readers meet a half-written list only while two batches are written at once with their reading. */
@@ -46,8 +46,7 @@ export function opfsIsShared(): boolean {
 /** The folder of a store that was opened here before. */
 export async function findOpfsFolder(name: string): Promise<FileSystemDirectoryHandle | undefined> {
   try {
-    const root = await navigator.storage.getDirectory();
-    return await (await root.getDirectoryHandle(FOLDER)).getDirectoryHandle(folderOf(name));
+    return await (await navigator.storage.getDirectory()).getDirectoryHandle(folderOf(name));
   } catch (error) {
     if (isNamed(error, 'NotFoundError')) return undefined;
     throw toSearchError(error);
@@ -101,7 +100,7 @@ export function opfsStore(name: string, found?: FileSystemDirectoryHandle): Stor
 }
 
 function folderOf(name: string): string {
-  return encodeURIComponent(name);
+  return FOLDERS + encodeURIComponent(name);
 }
 
 type StoreFolder = Awaited<ReturnType<typeof openFolder>>;
@@ -111,14 +110,20 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
   const slots = await Promise.all(TABLES.map((file) => openHandle(directory, file, 'readwrite-unsafe', true)));
   const handles = new Map<string, Promise<Handle>>();
   let current = NO_BLOBS;
+  let isFresh = false;
 
-  /** The newest list whole. A header is read each time: another tab may have written a batch. */
+  /** The newest list whole. Headers are read once for all that is asked in one turn: another tab may have written a batch. */
   async function table(): Promise<Table> {
+    if (isFresh) return current;
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const found = newest(slots, current);
       if (found !== undefined) {
         if (found.batch !== current.batch) forget(found);
         current = found;
+        isFresh = true;
+        queueMicrotask(() => {
+          isFresh = false;
+        });
         return found;
       }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
@@ -199,6 +204,7 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
     const slot = slots[next.batch % 2];
     if (slot === undefined) throw new SearchError('internal', 'A list of blobs has no file.');
     const bytes = encodeTable(next);
+    isFresh = false;
     writeAll(slot, bytes, 0);
     slot.flush();
   }
@@ -238,9 +244,7 @@ function newest(slots: readonly Handle[], known: Table): Table | undefined {
 
 async function openDirectory(name: string): Promise<FileSystemDirectoryHandle> {
   try {
-    const root = await navigator.storage.getDirectory();
-    const all = await root.getDirectoryHandle(FOLDER, { create: true });
-    return await all.getDirectoryHandle(folderOf(name), { create: true });
+    return await (await navigator.storage.getDirectory()).getDirectoryHandle(folderOf(name), { create: true });
   } catch (error) {
     if (isNamed(error, 'SecurityError'))
       throw new SearchError('unsupported', `This browser refuses storage here: ${String(error)}`, { cause: error });
