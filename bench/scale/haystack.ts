@@ -1,22 +1,16 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import type { SearchableCorpus } from '../../src/engine/moments.ts';
-import { createSearcher } from '../../src/engine/searcher.ts';
 import { staticIndex } from '../../src/engine/static-index.ts';
 import type { PipelineName } from '../../src/engine/types.ts';
-import { parseCorpus, parseQrels, parseQueries } from '../../src/eval/beir.ts';
-import { qrelsOf } from '../../src/eval/collection.ts';
-import { bestPassages } from '../../src/eval/maxp.ts';
-import { parseMeasures } from '../../src/eval/measure-syntax.ts';
-import { mean, measureRun } from '../../src/eval/measures.ts';
+import { parseCorpus } from '../../src/eval/beir.ts';
 import { fileStore } from '../../src/store/files.ts';
+import { EVAL, judgedNdcg, SETS } from '../judged.ts';
 import { type Row, row } from '../row.ts';
 import { builtIndex } from './building.ts';
 import { CACHE, type ScaleCorpus } from './corpus.ts';
 import { wholeLists } from './overlap.ts';
 
-const EVAL = resolve(import.meta.dirname, '../../../shared/eval');
-const SETS = ['docs-anthropic', 'scifact', 'cranfield', 'cisi'] as const;
 const PIPELINES: readonly PipelineName[] = ['lexical', 'hybrid'];
 const PEER = 'whole lists';
 
@@ -44,8 +38,10 @@ export async function haystackQuality(corpus: ScaleCorpus, size: string): Promis
   };
   for (const name of sets)
     for (const pipeline of PIPELINES) {
-      const value = await ndcg(outlined, name, pipeline);
-      const exact = await ndcg(whole, name, pipeline);
+      const ndcg = (corpus: SearchableCorpus) =>
+        judgedNdcg({ set: name, corpus, pipeline, documentOf: (passage) => judgedId(passage?.url, name) });
+      const value = await ndcg(outlined);
+      const exact = await ndcg(whole);
       rows.push(row('scale', `ndcg.${pipeline}.${name}.${size}`, value, 'nDCG@10', { name: PEER, value: exact }));
     }
   return rows;
@@ -61,29 +57,6 @@ function linesOf(name: string): string {
 
 const prefixOf = (name: string) => `judged/${name}/`;
 const addressOf = (name: string, id: string) => `/${prefixOf(name)}${encodeURIComponent(id)}`;
-
-async function ndcg(corpus: SearchableCorpus, name: string, pipeline: PipelineName): Promise<number> {
-  const read = (file: string) => readFileSync(join(EVAL, name, file), 'utf8');
-  const qrels = qrelsOf(parseQrels(read('qrels/test.tsv'), name), name);
-  const queries = parseQueries(read('queries.jsonl'), name).filter(({ id }) => qrels.has(id));
-  const refuse = () => Promise.reject(new Error('the index embeds by itself, and nothing is reranked'));
-  const searcher = createSearcher({
-    corpora: [corpus],
-    embedder: { embedQuery: refuse, embedPassages: refuse },
-    reranker: () => ({ name: 'none', rerank: refuse }),
-  });
-  const moment = await corpus.moment(new AbortController().signal);
-  const run = new Map<string, ReturnType<typeof bestPassages>>();
-  for (const { id, text } of queries) {
-    const found = await searcher.rank(text, { pipeline, typing: false });
-    const passages = new Map(
-      (await moment.passages.passages(found.map((each) => each.id))).map((each) => [each.id, each]),
-    );
-    const named = found.map(({ id: own, score }) => ({ id: `${judgedId(passages.get(own)?.url, name)}#0`, score }));
-    run.set(id, bestPassages(named));
-  }
-  return mean(measureRun(parseMeasures('nDCG@10'), run, qrels).values.get('nDCG@10') ?? []);
-}
 
 /** A judged document's id, or an address that no judgement names. */
 function judgedId(url: string | undefined, name: string): string {
