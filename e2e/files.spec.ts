@@ -1,14 +1,14 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
+import { scratchFolder } from '../test/scratch.ts';
 import { box, openPage, ready, results, smallPdf } from './page.ts';
 
 const NOTES =
   '# Rowing club\n\nThe club meets at the boathouse on Thursdays.\n\n## Oars\n\nEvery oar is varnished twice a year with marine lacquer.\n';
 
 function folder(): string {
-  const root = mkdtempSync(join(tmpdir(), 'findling-folder-'));
+  const root = scratchFolder('folder');
   mkdirSync(join(root, 'deep/er'), { recursive: true });
   writeFileSync(join(root, 'notes.md'), NOTES);
   writeFileSync(
@@ -77,7 +77,7 @@ test('dropped files are indexed; giving one again replaces it; removing it forge
 test('hostile documents are shown as text and do no harm', async ({ page }) => {
   await openPage(page);
   await page.evaluate(() => Object.assign(globalThis, { harmed: false }));
-  const root = mkdtempSync(join(tmpdir(), 'findling-hostile-'));
+  const root = scratchFolder('hostile');
   const attack =
     '<img src=x onerror="harmed=true"><script>harmed=true</script><a href="javascript:harmed=true">click</a>';
   writeFileSync(join(root, 'attack.md'), `# Krakatoa ${attack}\n\nvolcano ${attack} \`${attack}\`\n`);

@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import type { Evaluable } from '../src/cli/eval-port.ts';
 import { serveJudging, writeTestSet } from '../src/cli/judge.ts';
+import { scratchFolder } from '../test/scratch.ts';
 
 const documents = ['one', 'two'].map((id) => ({ id, title: `<b>${id}</b>`, text: `Text of ${id}` }));
 const evaluable: Evaluable = {
@@ -22,7 +22,7 @@ const evaluable: Evaluable = {
 };
 
 test('findling judge: keys grade and save, own questions are added, titles are text', async ({ page }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'findling-judge-'));
+  const folder = scratchFolder('judge');
   const queries = [{ id: 'q1', text: 'first question' }];
   writeTestSet(folder, { name: 'x', documents, queries, qrels: new Map([['q1', new Map([['two', 1]])]]) });
   const saved = () => readFileSync(join(folder, 'qrels/test.tsv'), 'utf8').trim().split('\n').slice(1);

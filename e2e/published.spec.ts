@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, type Route, test } from '@playwright/test';
 import { indexSite } from '../src/cli/index-site.ts';
 import { MANIFEST_NAME } from '../src/index/published/manifest.ts';
+import { scratchFolder } from '../test/scratch.ts';
 import { openPage } from './page.ts';
 
 type Files = ReadonlyMap<string, Buffer>;
@@ -19,8 +19,8 @@ async function readFiles(folder: string): Promise<Files> {
 }
 
 test.beforeAll(async () => {
-  const site = mkdtempSync(join(tmpdir(), 'findling-site-'));
-  mkdirSync(join(site, 'guide'));
+  const site = join(scratchFolder('site'), 'built');
+  mkdirSync(join(site, 'guide'), { recursive: true });
   const page = (title: string, text: string) =>
     `<!doctype html><html lang="en"><title>${title}</title><main><h1>${title}</h1><p>${text}</p></main>`;
   writeFileSync(

@@ -1,8 +1,6 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type BrowserContext, chromium, expect, type Page, test } from '@playwright/test';
 import { CHROMIUM_ARGS, ensureChromium } from '../test/chromium.ts';
+import { scratchFolder } from '../test/scratch.ts';
 import { ready } from './page.ts';
 
 /** Adds `count` documents to the page's corpus. Resolves with what came of it. */
@@ -94,7 +92,7 @@ for (const place of ['files', 'IndexedDB'])
   });
 
 test('a full disk is told, loses nothing, and indexing goes on once there is room', async ({ baseURL }) => {
-  const profile = mkdtempSync(join(tmpdir(), 'findling-quota-'));
+  const profile = scratchFolder('quota');
   const before = await openProfile(profile, baseURL);
   expect(await add(before.page, 'gannet', 20)).toBe('20 added');
   await before.context.close();

@@ -1,7 +1,7 @@
-import { cpSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { modelsCommand, verifyModels } from './models.ts';
 import { MODELS } from './node-engine.ts';
 
@@ -15,6 +15,7 @@ it('verifies the weights that are shipped', async () => {
 
 it('finds one flipped bit and a stray file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'findling-models-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const part of ['catalog.json', 'wordpiece', 'findling-static'])
     cpSync(join(MODELS, part), join(folder, part), { recursive: true });
   const catalog = JSON.parse(readFileSync(join(folder, 'catalog.json'), 'utf8'));

@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type StaticServer, serveFolders } from './static-server.ts';
 
+const folder = mkdtempSync(join(tmpdir(), 'findling-serve-'));
 let server: StaticServer;
 beforeAll(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'findling-serve-'));
   writeFileSync(join(folder, 'index.html'), '<p>hello</p>');
   writeFileSync(
     join(folder, 'a.bin'),
@@ -14,7 +14,10 @@ beforeAll(async () => {
   );
   server = await serveFolders({ folders: { '/': folder }, port: 0 });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
 
 const get = (path: string, range?: string) =>
   fetch(server.url + path, range === undefined ? {} : { headers: { range } });
