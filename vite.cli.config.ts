@@ -11,6 +11,7 @@ export default defineConfig({
     rollupOptions: {
       input: {
         main: 'src/cli/main.ts',
+        'page-thread': 'src/cli/page-thread.ts',
         vite: 'src/plugins/vite.ts',
         docusaurus: 'src/plugins/docusaurus.ts',
         'docusaurus-worker': 'src/plugins/docusaurus-worker.ts',

@@ -29,9 +29,17 @@ export interface PageFile {
   close(): void;
 }
 
+/** A page in the form of the file. */
+export interface StoredPage {
+  readonly stored: Uint8Array<ArrayBuffer>;
+  readonly id: string;
+  readonly language: string;
+  readonly passages: number;
+}
+
 export interface PageWriter {
   has(hash: string): boolean;
-  add(hash: string, page: PublishedDocument): void;
+  add(hash: string, page: StoredPage): void;
   /** Takes over what an earlier run made. */
   copy(hash: string, entry: PageEntry, stored: Uint8Array): void;
   /** Puts the new file in the place of the old one, and opens it. */
@@ -131,12 +139,8 @@ export async function writePages(file: string, fingerprint: string): Promise<Pag
   };
   return {
     has: (hash) => entries.has(hash),
-    add(hash, page) {
-      const writer = new ByteWriter(4096);
-      writePage(writer, page);
-      const stored = withChecksum(writer.finish());
-      const { id, language } = page.document;
-      entries.set(hash, { offset, length: stored.length, id, language, passages: page.passages.length });
+    add(hash, { stored, id, language, passages }) {
+      entries.set(hash, { offset, length: stored.length, id, language, passages });
       write(stored);
     },
     copy(hash, entry, stored) {
@@ -188,6 +192,13 @@ function tableOf(entries: ReadonlyMap<string, PageEntry>, fingerprint: string): 
     writer.varint(passages);
   }
   return writer.finish();
+}
+
+export function storedPage(page: PublishedDocument): StoredPage {
+  const writer = new ByteWriter(4096);
+  writePage(writer, page);
+  const { id, language } = page.document;
+  return { stored: withChecksum(writer.finish()), id, language, passages: page.passages.length };
 }
 
 function writePage(writer: ByteWriter, { document, passages, vectors }: PublishedDocument): void {

@@ -7,6 +7,8 @@ import { fileStore } from '../store/files.ts';
 import { indexArguments } from './index-options.ts';
 import { indexSite } from './index-site.ts';
 import { findSources, globPattern } from './index-sources.ts';
+import { MODELS } from './node-engine.ts';
+import { startPageThreads } from './page-threads.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'findling-index-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -106,6 +108,35 @@ describe('indexSite', () => {
     const lengths = await index.terms.lengths();
     const weights = Array.from({ length: index.facts.passages }, (_, at) => lengths.weight(at));
     expect(weights.filter((weight) => weight === 0.25)).toHaveLength(2);
+  }, 60_000);
+
+  it('gives the same bytes and names the same failures with threads and without', async () => {
+    for (let at = 0; at < 150; at += 1)
+      put(`many/page-${at}.html`, html(`Berth ${at}`, `Ship ${at} lies at berth ${at % 7}.`));
+    const made = async (threads: number) => {
+      const out = join(root, `threads-${threads}`);
+      const given = { ...options(), out, cache: `${out}.cache`, threads };
+      const { pages, embedded, failed } = await indexSite(given);
+      const files = readdirSync(out).map((name) => [name, readFileSync(join(out, name)).toString('base64')]);
+      return { pages, embedded, failed, files };
+    };
+    const alone = await made(0);
+    expect(alone).toMatchObject({ pages: 153, embedded: 153, failed: [] });
+    expect(await made(2)).toEqual(alone);
+  }, 60_000);
+
+  it('reads pages in threads, says what cannot be read, and ends with an error when a thread does', async () => {
+    const threads = await startPageThreads(MODELS, 1);
+    if (threads === undefined) throw new Error('no thread was started');
+    const page = (id: string, content: string) => threads.read({ id, type: 'html', content }, 1);
+    expect(await page('a.html', html('Home', 'Welcome to the harbour.'))).toMatchObject({
+      page: { id: 'a.html', passages: 1 },
+    });
+    expect(await page('', 'nothing')).toMatchObject({ reason: expect.any(String) });
+    const lost = page('b.html', html('Home', 'Welcome.'));
+    const ended = expect(lost).rejects.toThrow('thread');
+    await threads.close();
+    await ended;
   }, 60_000);
 
   it('says when there is nothing to index', async () => {

@@ -1,23 +1,25 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SearchError, toSearchError } from '../core/errors.ts';
-import { passageText } from '../core/passage-text.ts';
 import { publishedFingerprint } from '../engine/static-index.ts';
 import { createAnalyzer } from '../index/lexical/analysis.ts';
-import { buildPublishedIndex, type DocumentSource, type PublishedDocument } from '../index/published/builder.ts';
+import { buildPublishedIndex, type DocumentSource } from '../index/published/builder.ts';
 import { isPart, MANIFEST_NAME } from '../index/published/manifest.ts';
-import { quantise } from '../index/vectors/quantise.ts';
-import { readDocument } from '../ingest/document.ts';
-import { CHUNKER_VERSION, splitPassages } from '../ingest/passages.ts';
+import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
 import { basicWords } from '../models/wordpiece.ts';
-import { openPages, type PageEntry, type PageFile, type PageWriter, writePages } from './index-cache.ts';
+import { openPages, type PageEntry, type PageFile, type PageWriter, storedPage, writePages } from './index-cache.ts';
 import { findSources, type SiteSource, type SourceOptions } from './index-sources.ts';
 import { staticModel } from './index-table.ts';
+import { MODELS } from './node-engine.ts';
+import { type Model, readPage } from './page-reading.ts';
+import { type PageOutcome, type PageThreads, startPageThreads } from './page-threads.ts';
 
 export interface IndexSiteOptions extends SourceOptions {
   /** Where an earlier run left what it made of each page. */
   readonly cache: string;
   readonly models?: string;
+  /** Threads that read pages of a large site, beside this one; one for each processor by default, 0 for none. */
+  readonly threads?: number;
   /** A folder for each language even where there is but one: a page then finds its own without knowing the others. */
   readonly byLanguage?: boolean;
   readonly signal?: AbortSignal;
@@ -74,6 +76,9 @@ export async function indexSite(options: IndexSiteOptions): Promise<SiteReport> 
   }
 }
 
+/** Pages that are read before threads are started for more: a small site is done sooner than they are ready. */
+const FEW = 100;
+
 /** Reads and embeds the pages that no earlier run has; all go to the writer. */
 async function readPages(
   earlier: PageFile,
@@ -82,41 +87,62 @@ async function readPages(
   options: IndexSiteOptions,
 ): Promise<Pick<SiteReport, 'embedded' | 'failed'>> {
   const failed: { id: string; reason: string }[] = [];
-  let [done, embedded] = [0, 0];
-  for await (const source of findSources(options)) {
-    options.signal?.throwIfAborted();
-    options.onProgress?.({ step: 'pages', done, of: source.of ?? 0 });
-    done += 1;
-    if (writer.has(source.hash)) continue;
-    const known = earlier.entries.get(source.hash);
-    const stored = known && earlier.stored(known);
-    if (known !== undefined && stored !== undefined) {
-      writer.copy(source.hash, known, stored);
-      continue;
+  const begun = new Set<string>();
+  const running = new Set<Promise<void>>();
+  let threads: PageThreads | undefined;
+  let lost: unknown;
+  let done = 0;
+  const settle = ({ source, hash }: SiteSource, outcome: PageOutcome) => {
+    if ('page' in outcome) writer.add(hash, outcome.page);
+    else failed.push({ id: source.id, reason: outcome.reason });
+  };
+  try {
+    for await (const source of findSources(options)) {
+      options.signal?.throwIfAborted();
+      if (lost !== undefined) throw lost;
+      options.onProgress?.({ step: 'pages', done, of: source.of ?? 0 });
+      done += 1;
+      const { hash } = source;
+      if (writer.has(hash) || begun.has(hash)) continue;
+      const known = earlier.entries.get(hash);
+      const stored = known && earlier.stored(known);
+      if (known !== undefined && stored !== undefined) {
+        writer.copy(hash, known, stored);
+        continue;
+      }
+      begun.add(hash);
+      if (begun.size === FEW) threads = await startPageThreads(options.models ?? MODELS, options.threads);
+      if (threads === undefined) {
+        settle(source, await outcomeOf(source, model));
+        continue;
+      }
+      await threads.room();
+      const reading: Promise<void> = threads.read(source.source, source.weight).then(
+        (outcome) => settle(source, outcome),
+        (error) => {
+          lost = error;
+        },
+      );
+      running.add(reading);
+      reading.finally(() => running.delete(reading));
     }
-    try {
-      embedded += 1;
-      writer.add(source.hash, await readPage(source, model));
-    } catch (error) {
-      failed.push({ id: source.source.id, reason: toSearchError(error).message });
-    }
+    await Promise.all(running);
+    if (lost !== undefined) throw lost;
+  } finally {
+    await threads?.close();
   }
   if (done === 0)
     throw new SearchError('not-found', `No pages found in ${options.folder}: expected .html, .md or .jsonl files.`);
-  return { embedded, failed };
+  failed.sort((a, b) => (a.id < b.id ? -1 : 1));
+  return { embedded: begun.size, failed };
 }
 
-type Model = Awaited<ReturnType<typeof staticModel>>;
-
-async function readPage({ source, weight }: SiteSource, { embedder, table }: Model): Promise<PublishedDocument> {
-  const document = await readDocument(source);
-  const passages = splitPassages(document).map((each) => ({ ...each, weight: each.weight * weight }));
-  const { title } = document;
-  const vectors = await embedder.embedPassages(
-    passages.map(({ heading, text }) => passageText({ title, heading, text })),
-  );
-  const { id, url, language } = document;
-  return { document: { id, url, title, language }, passages, vectors: quantise(vectors, table.dimensions) };
+async function outcomeOf({ source, weight }: SiteSource, model: Model): Promise<PageOutcome> {
+  try {
+    return { page: storedPage(await readPage(source, weight, model)) };
+  } catch (error) {
+    return { reason: toSearchError(error).message };
+  }
 }
 
 async function writeIndexes(

@@ -1,8 +1,9 @@
 import { throwIfAborted } from '../../core/cancellation.ts';
 import { pace } from '../pace.ts';
 import type { QuantisedVectors } from '../terms.ts';
+import { compareNumbers } from '../vectors/best.ts';
 import { quantise } from '../vectors/quantise.ts';
-import { exactVectorIndex } from '../vectors/scan.ts';
+import { loadVectors } from '../vectors/scan.ts';
 
 export interface Clustering {
   /** Row-major, of length 1 each. */
@@ -138,22 +139,23 @@ async function nearestOf(
   most: number,
   signal: AbortSignal | undefined,
 ): Promise<Nearest> {
-  const index = exactVectorIndex({
-    dimensions: vectors.dimensions,
-    load: async () => [quantise(centroids, vectors.dimensions)],
-    isLive: () => true,
-  });
+  const { dimensions } = vectors;
+  const { best } = await loadVectors([quantise(centroids, dimensions)], dimensions);
   const { due, rest } = pace(signal);
   const count = rows?.length ?? vectors.count;
-  const each = Math.min(most, centroids.length / vectors.dimensions);
+  const known = centroids.length / dimensions;
+  const each = Math.min(most, known);
+  // A row of int8 is a query as it is: nothing is rounded twice.
+  const query = new Int16Array(dimensions);
   const numbers = new Uint32Array(count * each);
   const scores = new Float64Array(count * each);
   for (let at = 0; at < count; at += 1) {
-    const best = await index.search(rowOf(vectors, rows === undefined ? at : (rows[at] as number)), each);
+    const row = rows === undefined ? at : (rows[at] as number);
+    query.set(vectors.rows.subarray(row * dimensions, (row + 1) * dimensions));
+    const found = [...best(query, each, 0, known)].sort(compareNumbers);
     for (let place = 0; place < each; place += 1) {
-      // A vector of zeros is as near to all.
-      numbers[at * each + place] = best[place]?.passage ?? place;
-      scores[at * each + place] = best[place]?.score ?? 0;
+      numbers[at * each + place] = found[place]?.passage ?? place;
+      scores[at * each + place] = (found[place]?.score ?? 0) * (vectors.scales[row] as number);
     }
     if (due()) await rest();
   }
@@ -164,9 +166,10 @@ function moved(vectors: QuantisedVectors, rows: Uint32Array, nearest: Uint32Arra
   const { dimensions } = vectors;
   const sums = new Float32Array(before.length);
   for (const [at, row] of rows.entries()) {
-    const values = rowOf(vectors, row);
-    const offset = (nearest[at] ?? 0) * dimensions;
-    for (let d = 0; d < dimensions; d += 1) sums[offset + d] = (sums[offset + d] ?? 0) + (values[d] ?? 0);
+    const [from, offset] = [row * dimensions, (nearest[at] as number) * dimensions];
+    const scale = vectors.scales[row] as number;
+    for (let d = 0; d < dimensions; d += 1)
+      sums[offset + d] = (sums[offset + d] as number) + (vectors.rows[from + d] as number) * scale;
   }
   for (let offset = 0; offset < sums.length; offset += dimensions) {
     const centroid = unit(sums.subarray(offset, offset + dimensions));

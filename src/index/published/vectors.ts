@@ -12,7 +12,7 @@ import {
   readCentroidRoot,
   writeCentroids,
 } from './centroids.ts';
-import { clusterVectors, rowOf } from './clustering.ts';
+import { clusterVectors } from './clustering.ts';
 import { decode, encode, fitQuantiser, type Quantiser, scorer } from './codes.ts';
 import { type Directory, findOrdinal, type Place, placeAt } from './directory.ts';
 import type { PublishedManifest } from './manifest.ts';
@@ -101,15 +101,18 @@ function waysFrom(
   const lengths = new Uint8Array(rows.length);
   const directions = new Float32Array(rows.length * dimensions);
   for (const [at, row] of rows.entries()) {
-    const start = (cluster[row] ?? 0) * dimensions;
-    const way = rowOf(vectors, row).map((value, d) => value - (centroids[start + d] ?? 0));
-    const steps = Math.min(255, Math.round(Math.hypot(...way) * STEPS_A_LENGTH));
+    const [from, start, offset] = [row * dimensions, (cluster[row] as number) * dimensions, at * dimensions];
+    const scale = vectors.scales[row] as number;
+    let square = 0;
+    for (let d = 0; d < dimensions; d += 1) {
+      const way = (vectors.rows[from + d] as number) * scale - (centroids[start + d] as number);
+      directions[offset + d] = way;
+      square += way * way;
+    }
+    const steps = Math.min(255, Math.round(Math.sqrt(square) * STEPS_A_LENGTH));
     lengths[at] = steps;
-    if (steps > 0)
-      directions.set(
-        way.map((value) => (value / steps) * STEPS_A_LENGTH),
-        at * dimensions,
-      );
+    const unit = steps === 0 ? 0 : STEPS_A_LENGTH / steps;
+    for (let d = 0; d < dimensions; d += 1) directions[offset + d] = (directions[offset + d] as number) * unit;
   }
   return { lengths, directions };
 }

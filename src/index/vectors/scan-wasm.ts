@@ -102,7 +102,9 @@ function heapBytes(depth: number): number {
 }
 
 function lengthOf(values: Int16Array): number {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+  let sum = 0;
+  for (let i = 0; i < values.length; i += 1) sum += (values[i] as number) ** 2;
+  return Math.sqrt(sum);
 }
 
 function copyRows(target: Int8Array, rows: Int8Array, dimensions: number, stride: number): void {

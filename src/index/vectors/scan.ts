@@ -58,6 +58,16 @@ export function exactVectorIndex(source: VectorSource, options: ExactVectorOptio
   };
 }
 
+const compiledOnce = once(compileKernel);
+
+/** Vectors ready to be searched many times by queries that are integers already; all of them are live. */
+export async function loadVectors(parts: readonly QuantisedVectors[], dimensions: number): Promise<LoadedVectors> {
+  for (const part of parts) checkPart(part, dimensions);
+  const kernel = await compiledOnce();
+  const isLive = () => true;
+  return kernel === undefined ? loadPlain(parts, dimensions, isLive) : loadWasm(kernel, parts, dimensions, isLive);
+}
+
 async function scanSlices(
   vectors: LoadedVectors,
   query: Int16Array,
