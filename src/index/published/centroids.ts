@@ -3,7 +3,7 @@ import { quantise } from '../vectors/quantise.ts';
 import { clusterVectors } from './clustering.ts';
 import { encode, fitQuantiser, type Quantiser, readQuantiser, writeQuantiser } from './codes.ts';
 
-/** Above this many clusters (some 100,000 vectors) their centroids are grouped, and a question reads the nearest groups. */
+/** Above this many clusters (some 120,000 vectors) their centroids are grouped, and a question reads the nearest groups. */
 const MOST_UNGROUPED = 5120;
 /** A question reads a block for each of the nearest groups, and the first one reads the groups' own centroids. */
 const clustersPerGroup = (clusters: number) => (clusters <= 20_000 ? 64 : 128);
