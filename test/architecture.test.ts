@@ -129,10 +129,10 @@ describe('architecture', () => {
     expect(only(/^node:(fs|http)/, (path) => /^src\/(store|cli|plugins)\//.test(path))).toEqual([]);
     expect(only(/^idb/, (path) => path.startsWith('src/store/'))).toEqual([]);
   });
-  it('only store/ fetches and opens IndexedDB', () => {
+  it('only store/ fetches and opens IndexedDB or private files', () => {
     const calls = files
       .filter((path) => !/src\/(store|cli)\//.test(path))
-      .filter((path) => /(^|[^\w.])fetch\(|indexedDB\.|caches\.open/m.test(readFileSync(path, 'utf8')))
+      .filter((path) => /(^|[^\w.])fetch\(|indexedDB\.|caches\.open|storage\.getDirectory/m.test(readFileSync(path, 'utf8')))
       .map((path) => relative(root, path));
     expect(calls).toEqual([]);
   });
