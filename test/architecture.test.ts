@@ -132,7 +132,9 @@ describe('architecture', () => {
   it('only store/ fetches and opens IndexedDB or private files', () => {
     const calls = files
       .filter((path) => !/src\/(store|cli)\//.test(path))
-      .filter((path) => /(^|[^\w.])fetch\(|indexedDB\.|caches\.open|storage\.getDirectory/m.test(readFileSync(path, 'utf8')))
+      .filter((path) =>
+        /(^|[^\w.])fetch\(|indexedDB\.|caches\.open|storage\.getDirectory/m.test(readFileSync(path, 'utf8')),
+      )
       .map((path) => relative(root, path));
     expect(calls).toEqual([]);
   });
