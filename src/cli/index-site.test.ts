@@ -137,6 +137,7 @@ describe('indexSite', () => {
     const ended = expect(lost).rejects.toThrow('thread');
     await threads.close();
     await ended;
+    await expect(page('c.html', html('Home', 'Welcome.'))).rejects.toThrow('thread');
   }, 60_000);
 
   it('says when there is nothing to index', async () => {

@@ -21,7 +21,7 @@ export type PageOutcome = { readonly page: StoredPage } | { readonly reason: str
 export interface PageThreads {
   /** Resolves as soon as there is room for another page. */
   room(): Promise<void>;
-  /** Rejects where the thread died. */
+  /** Rejects where a thread has died. */
   read(source: Source, weight: number): Promise<PageOutcome>;
   close(): Promise<void>;
 }
@@ -47,6 +47,7 @@ export async function startPageThreads(
   if (threads.length === 0) return undefined;
   let number = 0;
   let wake: () => void = () => undefined;
+  let gone: Error | undefined;
   for (const { worker, pending } of threads) {
     worker.on('message', (reply: PageReply) => {
       pending.get(reply.number)?.resolve(reply);
@@ -54,6 +55,7 @@ export async function startPageThreads(
       wake();
     });
     const lose = (error: Error) => {
+      gone ??= error;
       for (const { reject } of pending.values()) reject(error);
       pending.clear();
       wake();
@@ -71,6 +73,8 @@ export async function startPageThreads(
     },
     read: (source, weight) =>
       new Promise((resolve, reject) => {
+        // A thread that has ended takes messages and answers none.
+        if (gone !== undefined) return reject(gone);
         const { worker, pending } = idlest();
         number += 1;
         pending.set(number, { resolve, reject });
