@@ -24,6 +24,7 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
   };
   const { terms, vectors } = moment;
   const { settle } = terms;
+  const { rescore } = vectors ?? {};
   const tolerantTerms: TermSource = {
     statistics: () => terms.statistics(),
     lengths: (signal) => orElse(terms.lengths(signal), NO_LENGTHS),
@@ -44,6 +45,9 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
   const tolerantVectors: VectorIndex | undefined = vectors && {
     dimensions: vectors.dimensions,
     search: (query, depth, signal) => orElse(vectors.search(query, depth, signal), []),
+    ...(rescore === undefined
+      ? {}
+      : { rescore: (query, ids, signal) => orElse(rescore(query, ids, signal), new Map()) }),
   };
   return { ...moment, terms: tolerantTerms, passages, vectors: tolerantVectors };
 }

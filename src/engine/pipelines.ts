@@ -1,5 +1,6 @@
 import type { Fusion, PassageSource, Reranker, Retriever } from '../core/ports.ts';
-import { fuse, orElse, type RerankOptions, rerank, stage } from './retrievers.ts';
+import type { Rescore } from '../retrieve/dense.ts';
+import { fuse, orElse, type RerankOptions, refine, rerank, stage } from './retrievers.ts';
 import type { PipelineName } from './types.ts';
 
 export interface Parts {
@@ -8,17 +9,24 @@ export interface Parts {
   readonly fusion: Fusion;
   readonly reranker: Reranker;
   readonly passages: PassageSource;
+  /** Where dense scores are coarse: better ones, of passages whose texts are read. */
+  readonly rescore: Rescore | undefined;
+  /** Results that will be shown. */
+  readonly limit: number;
 }
 
 /** Every pipeline. Fusion comes before reranking, and each tier that fails leaves the one before it standing. */
 export function pipelines(parts: Parts, options: RerankOptions): Readonly<Record<PipelineName, Retriever>> {
+  const { rescore, limit } = parts;
   const lexical = stage(parts.bm25);
   const dense = stage(parts.dense);
-  const hybrid = stage(fuse('hybrid', parts.fusion, lexical, dense));
+  const rescoring = rescore && { rescore, most: limit };
+  const hybrid = stage(fuse('hybrid', parts.fusion, [lexical, dense], rescoring));
   const reranked = stage(rerank('reranked', hybrid, parts.reranker, parts.passages, options));
   return {
     lexical,
-    dense,
+    // Nothing else makes good here what clusters and codes lose.
+    dense: rescore ? stage(refine(parts.dense, { rescore, most: 2 * limit })) : dense,
     hybrid: orElse(hybrid, lexical),
     reranked: orElse(reranked, orElse(hybrid, lexical)),
   };

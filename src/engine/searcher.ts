@@ -8,7 +8,7 @@ import { excerpt, matcher } from '../index/lexical/highlights.ts';
 import { parseQuery } from '../index/lexical/query.ts';
 import { blend } from '../rerank/blend.ts';
 import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
-import { dense } from '../retrieve/dense.ts';
+import { type DenseOptions, dense, denseRescore } from '../retrieve/dense.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain, FAR, NEAR } from './constraint.ts';
 import { headStart, heldBack } from './head-start.ts';
@@ -95,13 +95,18 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const weights = fieldsOf(options.fields);
     const lexical = parts.language === undefined ? { weights } : { weights, languages: [parts.language] };
     const reach = parts.corpora.some(({ optional }) => optional) ? FAR : NEAR;
+    const semantic = semanticOf(moments, parts.embedder);
     const retrievers = {
       bm25: bm25({ ...union, options: lexical }),
-      dense: heldBack(constrain(denseOf(moments, parts.embedder), passages, reach), ready),
+      dense: heldBack(constrain(denseOf(semantic), passages, reach), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
     const all = pipelines(
-      { ...retrievers, fusion: fusionOf(options.fusion), reranker, passages },
+      {
+        ...{ ...retrievers, fusion: fusionOf(options.fusion), reranker, passages },
+        rescore: denseRescore(semantic),
+        limit: options.limit ?? DEFAULTS.limit,
+      },
       {
         candidates: options.candidates ?? DEFAULTS.candidates,
         blend: (fused, reranked) =>
@@ -192,11 +197,15 @@ async function openMoments(corpora: readonly SearchableCorpus[], context: Contex
 
 const nothing: Retriever = { name: 'nothing', retrieve: async () => emptyRanking };
 
-function denseOf(moments: readonly CorpusMoment[], embedder: Embedder): Retriever {
-  const each = moments.flatMap(({ vectors, numbers, embedder: own }) =>
-    vectors === undefined ? [] : [dense({ embedder: own ?? embedder, vectors, numbers })],
+/** Those that have vectors, each with what embeds questions to it. */
+function semanticOf(moments: readonly CorpusMoment[], embedder: Embedder): readonly DenseOptions[] {
+  return moments.flatMap(({ vectors, numbers, embedder: own }) =>
+    vectors === undefined ? [] : [{ embedder: own ?? embedder, vectors, numbers }],
   );
-  return merge('dense', each.length === 0 ? [nothing] : each);
+}
+
+function denseOf(corpora: readonly DenseOptions[]): Retriever {
+  return merge('dense', corpora.length === 0 ? [nothing] : corpora.map(dense));
 }
 
 /** Marks what matched by the rules of each passage's own language: another's stop words would light up as words. */

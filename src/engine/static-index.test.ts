@@ -39,6 +39,18 @@ describe('staticIndex', () => {
     expect(answer.results[0]?.url).toMatch(/^\/page-/);
   });
 
+  it('shows by meaning the order of what lies beside the texts, not of coarse codes', async () => {
+    const store = await published(PAGES);
+    const site = staticIndex('site', store);
+    const answer = await searcherOver(store).search('kitten on the roof', { pipeline: 'dense', typing: false });
+    const { vectors, embedder } = await site.moment(new AbortController().signal);
+    const query = (await embedder?.embedQuery('kitten on the roof')) ?? new Float32Array();
+    const ids = answer.results.map(({ id }) => id);
+    const scores = (await vectors?.rescore?.(query, ids)) ?? new Map();
+    expect(ids).toHaveLength(10);
+    expect(answer.results.map(({ score }) => score)).toEqual(ids.map((id) => scores.get(id)));
+  });
+
   it('is merged with others as one corpus', async () => {
     const both = searcherOver(await published(PAGES.slice(0, 30)), await published(PAGES.slice(30)));
     const one = searcherOver(await published(PAGES));

@@ -73,6 +73,7 @@ function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedInde
   };
   const { terms, vectors, embedder } = index;
   const { settle } = terms;
+  const { rescore } = vectors ?? {};
   return {
     terms: {
       statistics: () => terms.statistics(),
@@ -82,7 +83,11 @@ function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedInde
       expand: (prefix, limit, signal) => watch(terms.expand(prefix, limit, signal)),
       similar: (term, edits, limit, signal) => watch(terms.similar(term, edits, limit, signal)),
     },
-    vectors: vectors && { ...vectors, search: (query, depth, signal) => watch(vectors.search(query, depth, signal)) },
+    vectors: vectors && {
+      ...vectors,
+      search: (query, depth, signal) => watch(vectors.search(query, depth, signal)),
+      ...(rescore === undefined ? {} : { rescore: (query, ids, signal) => watch(rescore(query, ids, signal)) }),
+    },
     embedder: { ...embedder, embedQuery: (text, signal) => watch(embedder.embedQuery(text, signal)) },
   };
 }

@@ -108,6 +108,15 @@ export interface ScoredNumber {
 export interface VectorIndex {
   readonly dimensions: number;
   search(query: Float32Array, depth: number, signal?: AbortSignal): Promise<readonly ScoredNumber[]>;
+  /**
+   * Better scores of some passages, those too that `search` did not find; ids of other corpora are left out. It reads what the texts of
+   * these passages read, too. Absent where `search` is exact.
+   */
+  rescore?(
+    query: Float32Array,
+    ids: readonly PassageId[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<PassageId, number>>;
 }
 
 /** Vectors as stored: int8 rows, each with its scale: value = row[i] × scale. */

@@ -1,6 +1,7 @@
 import { abortable, throwIfAborted } from '../core/cancellation.ts';
+import type { PassageId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
-import type { Embedder, Retriever } from '../core/ports.ts';
+import type { Embedder, Query, Retriever } from '../core/ports.ts';
 import { emptyRanking, ranking } from '../core/ranking.ts';
 import type { PassageNumbers, VectorIndex } from '../index/terms.ts';
 
@@ -33,5 +34,28 @@ export function dense({ embedder, vectors, numbers, name = 'dense' }: DenseOptio
       const scored = ids.map((id, i) => ({ id, score: nearest[i]?.score ?? Number.NaN }));
       return ranking(scored, depth);
     },
+  };
+}
+
+/** Scores of passages that are better than those in a ranking, or that it lacks. */
+export type Rescore = (
+  query: Query,
+  ids: readonly PassageId[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<PassageId, number>>;
+
+/** Dense scores of passages of several corpora, by those of their indexes that know better than their search; undefined where none does. */
+export function denseRescore(
+  corpora: readonly { readonly embedder: Embedder; readonly vectors: VectorIndex }[],
+): Rescore | undefined {
+  const able = corpora.flatMap(({ embedder, vectors: { rescore } }) =>
+    rescore === undefined ? [] : [{ embedder, rescore }],
+  );
+  if (able.length === 0) return undefined;
+  return async (query, ids, signal) => {
+    const scores = able.map(async ({ embedder, rescore }) =>
+      rescore(await abortable(embedder.embedQuery(query.plain.trim(), signal), signal), ids, signal),
+    );
+    return new Map((await Promise.all(scores)).flatMap((each) => [...each]));
   };
 }

@@ -5,23 +5,26 @@ import { lastNotAfter } from '../blocks.ts';
 import type { Cache } from '../cache.ts';
 import { ByteReader, corrupt } from '../codec.ts';
 import { type Directory, type Place, readPage } from './directory.ts';
-import { checked, unframe } from './frame.ts';
+import { checked, unframe, unframeBoth } from './frame.ts';
 import type { PublishedManifest } from './manifest.ts';
 import type { RegionName } from './packing.ts';
 
 /** Decoded blocks take about this many times the room of the stored ones. */
 const DECODED_WEIGHT = 6;
 
+/** How a block lies in its file: 'both' is a deflated one behind bytes as they are. */
+export type BlockForm = 'deflated' | 'raw' | 'both';
+
 /** Reads blocks of an index by their places: those asked for together go out together, decoded ones are kept. */
 export interface BlockReader {
   readonly directory: (region: RegionName) => Directory;
-  /** In the order of `places`. `decode` is always the same function for one region. */
+  /** In the order of `places`. `decode` is always the same function for one region; `before` are the bytes of form 'both'. */
   read<T>(
     region: RegionName,
     places: readonly Place[],
-    decode: (bytes: Uint8Array) => T,
+    decode: (bytes: Uint8Array, before: Uint8Array) => T,
     signal?: AbortSignal,
-    form?: 'deflated' | 'raw',
+    form?: BlockForm,
   ): Promise<readonly T[]>;
 }
 
@@ -53,9 +56,9 @@ export function openBlocks(store: Store, manifest: PublishedManifest, cache: Cac
       const cached = cache.get<{ readonly value: Value }>(key);
       if (cached !== undefined) return cached.value;
       const stored = await storedAt(place, signal);
-      const bytes = form === 'raw' ? checked(stored, nameOf(region)) : await unframe(stored, nameOf(region));
-      const value = decode(bytes);
-      cache.set(key, { value }, bytes.length * (form === 'raw' ? 1 : DECODED_WEIGHT));
+      const { content, before } = await opened(stored, nameOf(region), form);
+      const value = decode(content, before);
+      cache.set(key, { value }, before.length + content.length * (form === 'raw' ? 1 : DECODED_WEIGHT));
       return value;
     };
     return Promise.all(places.map(load));
@@ -92,4 +95,11 @@ export function openBlocks(store: Store, manifest: PublishedManifest, cache: Cac
     };
   };
   return { directory, read };
+}
+
+const NOTHING = new Uint8Array(0);
+
+async function opened(stored: Uint8Array, name: string, form: BlockForm) {
+  if (form === 'both') return unframeBoth(stored, name);
+  return { content: form === 'raw' ? checked(stored, name) : await unframe(stored, name), before: NOTHING };
 }

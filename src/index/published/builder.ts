@@ -8,8 +8,9 @@ import { FIELDS, type QuantisedVectors } from '../terms.ts';
 import { blocksOf, deflated, type StoredBlock } from './block-list.ts';
 import { type CommonSizes, collectCommon, commonSizes } from './common-writer.ts';
 import type { DocumentSource, PublishedDocument, PublishOptions } from './documents.ts';
+import { fitFine, withFineCodes } from './fine-codes.ts';
 import { withChecksum } from './frame.ts';
-import { gather } from './gathering.ts';
+import { type Gathered, gather } from './gathering.ts';
 import { createTermBlocks, vocabularyBlocks } from './lexicon.ts';
 import { MANIFEST_NAME, writeManifest } from './manifest.ts';
 import { packRegions, type RegionName } from './packing.ts';
@@ -36,13 +37,13 @@ export async function buildPublishedIndex(
   const { collector, vectors } = gathered;
   const totals = FIELDS.map((_, field) => total(collector, field));
   const sizes = options.sizes ?? commonSizes(collector.passages);
-  const regions = new Map<RegionName, readonly StoredBlock[]>([['texts', gathered.texts]]);
+  const regions = new Map<RegionName, readonly StoredBlock[]>();
   onStep('postings');
   const hasCommon = await writeTerms({ collector, totals, sizes }, regions, signal);
   if (vectors !== undefined && vectors.count > 0) {
     onStep('vectors');
-    await writeSemantic(gathered.frequencies, vectors, regions, options);
-  }
+    await writeSemantic(gathered, vectors, regions, options);
+  } else regions.set('texts', withFineCodes(gathered.texts, undefined));
   onStep('files');
   const packed = await packRegions(regions, options);
   const parts = packed.parts.map((bytes) => ({ name: `${PART_PREFIX}${contentHash(bytes)}.bin`, bytes }));
@@ -114,14 +115,16 @@ async function writeTerms(
 }
 
 async function writeSemantic(
-  frequencies: ReadonlyMap<string, number>,
+  { frequencies, texts }: Gathered,
   vectors: QuantisedVectors,
   regions: Map<RegionName, readonly StoredBlock[]>,
   { table, mostUngrouped, signal }: PublishOptions,
 ): Promise<void> {
   if (table === undefined || table.dimensions !== vectors.dimensions)
     throw new SearchError('bad-input', 'An index with vectors needs the word rows of the model that made them.');
-  const { centroids, clusters } = await writeVectorClusters(vectors, {
+  const quantiser = fitFine(vectors);
+  regions.set('texts', withFineCodes(texts, { vectors, quantiser }));
+  const { centroids, clusters } = await writeVectorClusters(vectors, quantiser, {
     ...(signal === undefined ? {} : { signal }),
     ...(mostUngrouped === undefined ? {} : { mostUngrouped }),
   });

@@ -11,6 +11,15 @@ const clustersPerGroup = (clusters: number) => (clusters <= 20_000 ? 64 : 128);
 const CENTROIDS_BYTES = 80_000;
 const [LEAST_BITS, MOST_BITS] = [1.5, 3];
 
+export interface Quantisers {
+  /** Of the vectors in their clusters. */
+  readonly vectorCodes: Quantiser;
+  /** Of the centroids. */
+  readonly own: Quantiser;
+  /** Of the vectors beside their texts; formats up to 3 have none. */
+  readonly fine: Quantiser | undefined;
+}
+
 export interface WrittenCentroids {
   /** The first is read by every question. */
   readonly blocks: readonly Uint8Array<ArrayBuffer>[];
@@ -27,8 +36,7 @@ export function fitCentroids(centroids: Float32Array, dimensions: number): Quant
 /** Blocks of centroids: all in the first one, or there those of groups, and each group's own in a block behind it. */
 export async function writeCentroids(
   centroids: Float32Array,
-  own: Quantiser,
-  vectorCodes: Quantiser,
+  { vectorCodes, own, fine }: Quantisers,
   { mostUngrouped = MOST_UNGROUPED, signal }: { readonly mostUngrouped?: number; readonly signal?: AbortSignal } = {},
 ): Promise<WrittenCentroids> {
   const { dimensions } = vectorCodes;
@@ -36,6 +44,7 @@ export async function writeCentroids(
   const root = new ByteWriter(64 * 1024);
   writeQuantiser(root, vectorCodes);
   writeQuantiser(root, own);
+  if (fine !== undefined) writeQuantiser(root, fine);
   if (count <= mostUngrouped) {
     const order = chained(
       Array.from({ length: count }, (_, at) => at),
@@ -107,25 +116,22 @@ export interface Centroids {
   readonly codes: Uint8Array;
 }
 
-export interface CentroidRoot {
-  /** Of the vectors. */
-  readonly vectorCodes: Quantiser;
-  /** Of the centroids. */
-  readonly own: Quantiser;
+export interface CentroidRoot extends Quantisers {
   /** Of all clusters, or of the groups. */
   readonly centroids: Centroids;
   /** The number of each group's first cluster; undefined where clusters are not grouped. */
   readonly starts: Uint32Array | undefined;
 }
 
-export function readCentroidRoot(bytes: Uint8Array): CentroidRoot {
+export function readCentroidRoot(bytes: Uint8Array, format: number): CentroidRoot {
   const reader = new ByteReader(bytes, 'centroids');
   const [vectorCodes, own] = [readQuantiser(reader), readQuantiser(reader)];
+  const fine = format > 3 ? readQuantiser(reader) : undefined;
   const grouped = reader.varint() === 1;
   const centroids = readCodes(reader, own);
   const starts = grouped ? reader.deltas(centroids.count) : undefined;
   reader.end();
-  return { vectorCodes, own, centroids, starts };
+  return { vectorCodes, own, fine, centroids, starts };
 }
 
 export function readCentroidGroup(bytes: Uint8Array, own: Quantiser): Centroids {

@@ -1,9 +1,10 @@
 import type { ByteReader, ByteWriter } from '../codec.ts';
 
-const MOST_BITS = 4;
+/** Bits that one dimension may get. */
+const MOST_BITS = 6;
 /** Steps in standard deviations that make the least squared error for a normal distribution (Max, "Quantizing for
  * minimum distortion", IRE Trans. Inf. Theory 6(1), 1960), by bits. */
-const STEPS = [0, 1.596, 0.9957, 0.586, 0.3352] as const;
+const STEPS = [0, 1.596, 0.9957, 0.586, 0.3352, 0.1881, 0.1041] as const;
 
 /** How vectors are coded: each dimension in as many bits as its spread deserves. */
 export interface Quantiser {
@@ -15,8 +16,11 @@ export interface Quantiser {
   readonly bytes: number;
 }
 
-/** Fits a quantiser to vectors (row-major). Bits go one by one to the dimension where one more saves most error. */
-export function fitQuantiser(vectors: Float32Array, dimensions: number, meanBits: number): Quantiser {
+/**
+ * Fits a quantiser to vectors (row-major). Bits go one by one to the dimension where one more saves most error, up to
+ * `mostBits` each.
+ */
+export function fitQuantiser(vectors: Float32Array, dimensions: number, meanBits: number, mostBits = 4): Quantiser {
   const count = Math.max(1, vectors.length / dimensions);
   const means = new Float32Array(dimensions);
   const spreads = new Float32Array(dimensions);
@@ -32,11 +36,11 @@ export function fitQuantiser(vectors: Float32Array, dimensions: number, meanBits
   }
   const bits = new Uint8Array(dimensions);
   const gain = Float64Array.from(spreads, (spread) => spread * spread);
-  for (let given = 0; given < Math.min(meanBits, MOST_BITS) * dimensions; given += 1) {
+  for (let given = 0; given < Math.min(meanBits, mostBits) * dimensions; given += 1) {
     let best = 0;
     for (let d = 1; d < dimensions; d += 1) if ((gain[d] ?? 0) > (gain[best] ?? 0)) best = d;
     bits[best] = (bits[best] ?? 0) + 1;
-    gain[best] = bits[best] === MOST_BITS ? -1 : (gain[best] ?? 0) / 4;
+    gain[best] = bits[best] === mostBits ? -1 : (gain[best] ?? 0) / 4;
   }
   return { dimensions, means, spreads, bits, bytes: bytesOf(bits) };
 }

@@ -1,5 +1,5 @@
 import { crc32 } from '../../core/checksum.ts';
-import { corrupt } from '../codec.ts';
+import { ByteReader, ByteWriter, corrupt } from '../codec.ts';
 
 /** Bytes before a block's content: its CRC-32, over all that follows. */
 export const FRAME_BYTES = 4;
@@ -11,12 +11,34 @@ export async function frame(content: Uint8Array<ArrayBuffer>): Promise<Uint8Arra
 
 /** The block behind a frame; `name` goes into the message of SearchError('corrupt'). */
 export async function unframe(stored: Uint8Array, name: string): Promise<Uint8Array> {
-  const content = checked(stored, name);
+  return inflated(checked(stored, name), name);
+}
+
+async function inflated(bytes: Uint8Array, name: string): Promise<Uint8Array> {
   try {
-    return await pass(content.slice() as Uint8Array<ArrayBuffer>, new DecompressionStream('deflate-raw'));
+    return await pass(bytes.slice() as Uint8Array<ArrayBuffer>, new DecompressionStream('deflate-raw'));
   } catch (error) {
     throw corrupt(name, `a block does not decompress (${String(error)})`);
   }
+}
+
+/** Puts bytes that would not become smaller before the content of a deflated block. */
+export function withBytesBefore(framed: Uint8Array, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter(framed.length + bytes.length + FRAME_BYTES);
+  writer.varint(bytes.length);
+  writer.raw(bytes);
+  writer.raw(framed.subarray(FRAME_BYTES));
+  return withChecksum(writer.finish());
+}
+
+/** The two parts of what withBytesBefore() made. */
+export async function unframeBoth(
+  stored: Uint8Array,
+  name: string,
+): Promise<{ readonly before: Uint8Array; readonly content: Uint8Array }> {
+  const reader = new ByteReader(checked(stored, name), name);
+  const before = reader.raw(reader.count());
+  return { before, content: await inflated(reader.raw(reader.remaining), name) };
 }
 
 /** For blocks that would not become smaller: a checksum and the bytes as they are. */

@@ -6,8 +6,11 @@ import { frame, unframe } from './frame.ts';
 import { type PackedRegion, REGIONS, type RegionName, SINCE_2 } from './packing.ts';
 
 /** Raise it with any change of layout, and keep an old index in fixtures/. */
-export const PUBLISHED_FORMAT = 3;
-/** Older formats are read as well: 1 has no common terms, and so neither lists nor tallies; up to 2 vectors are coded whole. */
+export const PUBLISHED_FORMAT = 4;
+/**
+ * Older formats are read as well: 1 has no common terms, and so neither lists nor tallies; up to 2 vectors are coded whole; up to 3
+ * texts have no vectors beside them.
+ */
 const OLDEST_FORMAT = 1;
 /** The one file whose name never changes; it names all others. */
 export const MANIFEST_NAME = 'findling.bin';

@@ -5,6 +5,7 @@ import type { PassageNumber, PassageNumbers } from '../terms.ts';
 import { readTexts } from '../texts.ts';
 import type { BlockReader } from './blocks.ts';
 import { findOrdinal } from './directory.ts';
+import type { PublishedManifest } from './manifest.ts';
 
 /**
  * A published passage's id says its index and number, so that no table of ids has to be downloaded; to which document it
@@ -22,27 +23,62 @@ export function publishedIds(build: string) {
   };
 }
 
-export function publishedPassages(blocks: BlockReader, build: string): PassageSource & PassageNumbers {
-  const { idOf, numberOf } = publishedIds(build);
+/** What a block of texts holds. */
+export interface PassageBlock {
+  readonly passages: readonly StoredPassage[];
+  /** Fine codes of their vectors, in their order. */
+  readonly codes: Uint8Array;
+}
+
+/** Where a passage lies. */
+export interface PassagePlace {
+  readonly id: PassageId;
+  readonly block: PassageBlock;
+  /** In the block's passages. */
+  readonly at: number;
+}
+
+/** Reads the blocks that passages lie in, each once; ids of other corpora are left out. */
+export function passagePlaces(blocks: BlockReader, { build, format }: PublishedManifest) {
+  const { numberOf } = publishedIds(build);
+  const form = format > 3 ? 'both' : 'deflated';
+  return async (ids: readonly PassageId[], signal?: AbortSignal): Promise<readonly PassagePlace[]> => {
+    const wanted = ids.flatMap((id) => {
+      const number = numberOf(id);
+      return number === undefined ? [] : [{ id, number }];
+    });
+    const directory = blocks.directory('texts');
+    const found = await Promise.all(wanted.map(({ number }) => findOrdinal(directory, number, signal)));
+    const unique = new Map(found.flatMap((each) => (each === undefined ? [] : [[each.place.offset, each.place]])));
+    const places = [...unique.values()];
+    const read = await blocks.read('texts', places, readBlock, signal, form);
+    const blockAt = new Map(places.map(({ offset }, at) => [offset, read[at]]));
+    return wanted.flatMap(({ id, number }, index): PassagePlace[] => {
+      const { place, ordinal = 0 } = found[index] ?? {};
+      const block = place === undefined ? undefined : blockAt.get(place.offset);
+      const at = number - ordinal;
+      return block?.passages[at] === undefined ? [] : [{ id, block, at }];
+    });
+  };
+}
+
+export function publishedPassages(
+  places: ReturnType<typeof passagePlaces>,
+  build: string,
+): PassageSource & PassageNumbers {
+  const { idOf } = publishedIds(build);
   return {
     idsOf: async (numbers) => numbers.map(idOf),
     async passages(ids, signal) {
-      const numbers = ids.flatMap((id) => numberOf(id) ?? []);
-      const directory = blocks.directory('texts');
-      const found = await Promise.all(numbers.map((number) => findOrdinal(directory, number, signal)));
-      const unique = new Map(found.flatMap((each) => (each === undefined ? [] : [[each.place.offset, each.place]])));
-      const places = [...unique.values()];
-      const read = await blocks.read('texts', places, readBlock, signal);
-      const blockAt = new Map(places.map(({ offset }, at) => [offset, read[at]]));
-      return numbers.flatMap((number, at): StoredPassage[] => {
-        const { place, ordinal = 0 } = found[at] ?? {};
-        const passage = place === undefined ? undefined : blockAt.get(place.offset)?.[number - ordinal];
-        return passage === undefined ? [] : [{ ...passage, id: idOf(number) }];
+      const found = await places(ids, signal);
+      return found.flatMap(({ id, block, at }): StoredPassage[] => {
+        const passage = block.passages[at];
+        return passage === undefined ? [] : [{ ...passage, id }];
       });
     },
   };
 }
 
-function readBlock(bytes: Uint8Array): readonly StoredPassage[] {
-  return readTexts(new ByteReader(bytes, 'texts'));
+function readBlock(bytes: Uint8Array, codes: Uint8Array): PassageBlock {
+  return { passages: readTexts(new ByteReader(bytes, 'texts')), codes };
 }

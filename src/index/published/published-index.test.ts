@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { documentId, passageId } from '../../core/document.ts';
+import { documentId, type PassageId, passageId } from '../../core/document.ts';
 import { SearchError } from '../../core/errors.ts';
 import type { Store } from '../../core/ports.ts';
 import { memoryStore } from '../../store/memory.ts';
@@ -26,7 +26,7 @@ async function opened(options = OPTIONS) {
   return { files, index: await openPublishedIndex(await stored(files), { words }) };
 }
 
-describe.each([1, 2, 3])('an index of format %i', (format) => {
+describe.each([1, 2, 3, 4])('an index of format %i', (format) => {
   it('still opens and answers', async () => {
     const folder = join(import.meta.dirname, `fixtures/format-${format}`);
     const files = new Map(readdirSync(folder).map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]));
@@ -46,6 +46,7 @@ describe.each([1, 2, 3])('an index of format %i', (format) => {
       expect(score).toBeCloseTo(exact[at] ?? 0, 1);
       expect(exact[at]).toBeGreaterThan(Math.max(...exact) - 0.1);
     }
+    expect(index.vectors?.rescore !== undefined).toBe(format > 3);
   });
 });
 
@@ -128,6 +129,24 @@ describe('a published index', () => {
     await expect(index.vectors?.search(new Float32Array(3), 3)).rejects.toMatchObject({ code: 'mismatch' });
   });
 
+  it.each([
+    ['in one file', OPTIONS],
+    ['in many files', SMALL],
+  ])('scores any passages finely by what lies beside their texts, %s', async (_, options) => {
+    const { index } = await opened(options);
+    const texts = PAGES.flatMap(({ passages }) => passages.map(({ text }) => text));
+    const ids = await index.idsOf(texts.map((__, at) => at));
+    const query = embed('cat roof');
+    const scores = await index.vectors?.rescore?.(query, [passageId(documentId('other'), 0), ...ids]);
+    expect([...(scores?.keys() ?? [])]).toEqual(ids);
+    const off = texts.map((text, at) =>
+      Math.abs((scores?.get(ids[at] as PassageId) ?? 9) - product(embed(text), query)),
+    );
+    expect(Math.max(...off)).toBeLessThan(0.06);
+    expect(await index.vectors?.rescore?.(new Float32Array(DIMENSIONS), ids)).toEqual(new Map());
+    await expect(index.vectors?.rescore?.(new Float32Array(3), ids)).rejects.toMatchObject({ code: 'mismatch' });
+  });
+
   it('has the same bytes whatever the order of its pages, and names that change with them', async () => {
     const first = await buildPublishedIndex(PAGES, OPTIONS);
     const second = await buildPublishedIndex([...PAGES].reverse(), OPTIONS);
@@ -170,12 +189,19 @@ describe('a published index', () => {
     const ask = async (from: Awaited<ReturnType<typeof openPublishedIndex>>) => {
       const ids = await from.idsOf([0, 40]);
       const vector = await from.embedder.embedQuery('sleeping dogs kittens');
-      const [terms, texts, near] = await Promise.all([
+      const [terms, texts, near, fine] = await Promise.all([
         from.terms.postings(['cat', 'roof']),
         from.passages(ids),
         from.vectors?.search(vector, 5),
+        from.vectors?.rescore?.(vector, ids),
       ]);
-      return JSON.stringify([terms, texts.map(({ text }) => text), near, await from.terms.expand('ki', 3)]);
+      return JSON.stringify([
+        terms,
+        texts.map(({ text }) => text),
+        near,
+        [...(fine ?? [])],
+        await from.terms.expand('ki', 3),
+      ]);
     };
     const right = await ask(index);
     let noticed = 0;

@@ -7,7 +7,7 @@ import type { PassageNumbers, TermSource, VectorIndex } from '../terms.ts';
 import { openBlocks } from './blocks.ts';
 import { publishedEmbedder } from './embedder.ts';
 import { MANIFEST_NAME, type PublishedFacts, readManifest } from './manifest.ts';
-import { publishedPassages } from './passages.ts';
+import { passagePlaces, publishedPassages } from './passages.ts';
 import { publishedTerms } from './terms.ts';
 import { publishedVectors } from './vectors.ts';
 
@@ -49,11 +49,12 @@ export async function openPublishedIndex(
   const manifest = await readManifest(bytes);
   if (options.fingerprint !== undefined) checkFingerprint(manifest.fingerprint, options.fingerprint);
   const blocks = openBlocks(store, manifest, createCache(options.cacheBytes ?? 16_000_000));
-  const { idsOf, passages } = publishedPassages(blocks, manifest.build);
+  const places = passagePlaces(blocks, manifest);
+  const { idsOf, passages } = publishedPassages(places, manifest.build);
   return {
     facts: manifest,
     terms: publishedTerms(blocks, manifest),
-    vectors: manifest.dimensions === 0 ? undefined : publishedVectors(blocks, manifest),
+    vectors: manifest.dimensions === 0 ? undefined : publishedVectors(blocks, manifest, places),
     embedder: publishedEmbedder(blocks, manifest, options.words),
     idsOf,
     passages,

@@ -1,4 +1,5 @@
 import { throwIfAborted } from '../../core/cancellation.ts';
+import type { PassageId } from '../../core/document.ts';
 import { SearchError } from '../../core/errors.ts';
 import { ByteReader, ByteWriter } from '../codec.ts';
 import type { QuantisedVectors, ScoredNumber, VectorIndex } from '../terms.ts';
@@ -16,12 +17,15 @@ import { clusterVectors } from './clustering.ts';
 import { decode, encode, fitQuantiser, type Quantiser, scorer } from './codes.ts';
 import { type Directory, findOrdinal, type Place, placeAt } from './directory.ts';
 import type { PublishedManifest } from './manifest.ts';
+import type { passagePlaces } from './passages.ts';
 
 /** Vectors a cluster has on the mean: a block of 2 kB. Smaller ones hold more of the near vectors in as many bytes, and cost more requests. */
 const VECTORS_PER_CLUSTER = 24;
 /** Clusters a question reads in the worst case, each a request; and groups of centroids. */
 const MOST_CLUSTERS = 96;
 const MOST_GROUPS = 6;
+/** Best vectors that the clusters of `probes` vectors are read for: who asks for more has more read. */
+const USUAL_DEPTH = 100;
 /** Passages up to which a question has bytes to spare: its postings and texts are small. */
 const SMALL_INDEX = 30_000;
 
@@ -46,10 +50,11 @@ export interface VectorOptions {
 
 /**
  * Clusters of vectors (an inverted file; Jégou, Douze and Schmid, TPAMI 33(1), 2011), each a block of numbers, lengths and
- * codes. A code is of the way from the cluster's centroid, as readers have it, to the vector.
+ * codes. A code is of the way from the cluster's centroid, as readers have it, to the vector. `fine` codes lie beside the texts.
  */
 export async function writeVectorClusters(
   vectors: QuantisedVectors,
+  fine: Quantiser,
   options: VectorOptions = {},
 ): Promise<WrittenVectors> {
   const { dimensions, count } = vectors;
@@ -61,7 +66,7 @@ export async function writeVectorClusters(
   const quantiser = fitQuantiser(ways(evenly(count, SAMPLE)).directions, dimensions, vectorBudget(count).bits);
   const members: number[][] = Array.from({ length: centroids.length / dimensions }, () => []);
   for (const [passage, at] of cluster.entries()) members[at]?.push(passage);
-  const { blocks, order } = await writeCentroids(centroids, own, quantiser, options);
+  const { blocks, order } = await writeCentroids(centroids, { vectorCodes: quantiser, own, fine }, options);
   const clusters = order.map((number) => {
     const passages = members[number] ?? [];
     const { lengths, directions } = ways(passages);
@@ -137,9 +142,17 @@ function readWholeCluster(bytes: Uint8Array): ClusterBlock {
   return { passages, lengths: undefined, codes: reader.raw(reader.remaining) };
 }
 
-/** Searches the clusters nearest to the query, with room for `manifest.probes` vectors together. */
-export function publishedVectors(blocks: BlockReader, manifest: PublishedManifest): VectorIndex {
-  const { dimensions, probes, passages: limit } = manifest;
+/**
+ * Searches the clusters nearest to the query, with room for `manifest.probes` vectors together (of a depth of 200: twice as
+ * many), and scores passages by what lies beside their texts.
+ */
+export function publishedVectors(
+  blocks: BlockReader,
+  manifest: PublishedManifest,
+  textsOf: ReturnType<typeof passagePlaces>,
+): VectorIndex {
+  const { dimensions, probes, format, passages: limit } = manifest;
+  const decodeRoot = (bytes: Uint8Array) => readCentroidRoot(bytes, format);
   const decodeCluster = manifest.format > 2 ? readCluster : readWholeCluster;
   const read = <T>(
     region: 'centroids' | 'clusters',
@@ -147,15 +160,34 @@ export function publishedVectors(blocks: BlockReader, manifest: PublishedManifes
     decode: (bytes: Uint8Array) => T,
     signal?: AbortSignal,
   ) => blocks.read(region, places, decode, signal, 'raw');
+  /** Undefined where there is nothing to find: no vectors, or no question. */
+  const rootFor = async (query: Float32Array, signal?: AbortSignal): Promise<CentroidRoot | undefined> => {
+    throwIfAborted(signal);
+    if (query.length !== dimensions)
+      throw new SearchError('mismatch', `The query has ${query.length} dimensions, the index ${dimensions}.`);
+    if (query.every((value) => value === 0)) return undefined;
+    const first = placeAt(await blocks.directory('centroids').page(0, signal), 0);
+    return first === undefined ? undefined : (await read('centroids', [first], decodeRoot, signal))[0];
+  };
   return {
     dimensions,
+    ...(format > 3
+      ? {
+          async rescore(query: Float32Array, ids: readonly PassageId[], signal?: AbortSignal) {
+            const { fine } = (await rootFor(query, signal)) ?? {};
+            if (fine === undefined) return new Map<PassageId, number>();
+            const score = scorer(fine, query);
+            return new Map(
+              (await textsOf(ids, signal)).map(({ id, block, at }) => {
+                if (block.codes.length !== block.passages.length * fine.bytes) throw wrongCodes('A block of texts');
+                return [id, score(block.codes, at)] as const;
+              }),
+            );
+          },
+        }
+      : {}),
     async search(query, depth, signal) {
-      throwIfAborted(signal);
-      if (query.length !== dimensions)
-        throw new SearchError('mismatch', `The query has ${query.length} dimensions, the index ${dimensions}.`);
-      if (!(depth >= 1) || query.every((value) => value === 0)) return [];
-      const first = placeAt(await blocks.directory('centroids').page(0, signal), 0);
-      const [root] = first === undefined ? [] : await read('centroids', [first], readCentroidRoot, signal);
+      const root = depth >= 1 ? await rootFor(query, signal) : undefined;
       if (root === undefined) return [];
       const score = scorer(root.own, query);
       const groups = await groupsOf(root, score, async (numbers) => {
@@ -172,7 +204,8 @@ export function publishedVectors(blocks: BlockReader, manifest: PublishedManifes
         near.map(({ passage }) => passage),
         signal,
       );
-      const affordable = within(places, probes * root.vectorCodes.bytes);
+      const vectors = probes * Math.max(1, Math.floor(depth / USUAL_DEPTH));
+      const affordable = within(places, vectors * root.vectorCodes.bytes);
       const found = await read('clusters', affordable, decodeCluster, signal);
       const scored = found.map((block, at) => ({ block, base: near[at]?.score ?? 0 }));
       return bestIn(scored, root.vectorCodes, query, depth, limit);
@@ -249,11 +282,15 @@ function bestIn(
   for (const { block, base } of clusters) {
     const { passages, lengths, codes } = block;
     if (codes.length !== passages.length * quantiser.bytes || (passages.at(-1) ?? 0) >= limit)
-      throw new SearchError('corrupt', 'A cluster of the index does not hold what it says. Publish the index again.');
+      throw wrongCodes('A cluster');
     for (const [row, passage] of passages.entries()) {
       const own = score(codes, row);
       best.offer(passage, lengths === undefined ? own : base + (own * (lengths[row] ?? 0)) / STEPS_A_LENGTH);
     }
   }
   return [...best.kept()].sort(compareNumbers);
+}
+
+function wrongCodes(where: string): SearchError {
+  return new SearchError('corrupt', `${where} of the index does not hold what it says. Publish the index again.`);
 }
