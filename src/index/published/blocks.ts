@@ -1,5 +1,5 @@
-import { throwIfAborted } from '../../core/cancellation.ts';
-import { SearchError } from '../../core/errors.ts';
+import { abortable, throwIfAborted } from '../../core/cancellation.ts';
+import { SearchError, toSearchError } from '../../core/errors.ts';
 import type { Store } from '../../core/ports.ts';
 import { lastNotAfter } from '../blocks.ts';
 import type { Cache } from '../cache.ts';
@@ -15,7 +15,7 @@ const DECODED_WEIGHT = 6;
 /** How a block lies in its file: 'both' is a deflated one behind bytes as they are. */
 export type BlockForm = 'deflated' | 'raw' | 'both';
 
-/** Reads blocks of an index by their places: those asked for together go out together, decoded ones are kept. */
+/** Reads blocks of an index by their places: those asked for together go out together and each once, decoded ones are kept. */
 export interface BlockReader {
   readonly directory: (region: RegionName) => Directory;
   /** In the order of `places`. `decode` is always the same function for one region; `before` are the bytes of form 'both'. */
@@ -48,6 +48,8 @@ export function openBlocks(store: Store, manifest: PublishedManifest, cache: Cac
   };
   const nameOf = (region: RegionName) => `${region} of index ${build}`;
 
+  /** What is being read: a question's texts are asked for by its scores and by its excerpts at once. */
+  const underWay = new Map<string, Promise<unknown>>();
   const read: BlockReader['read'] = async (region, places, decode, signal, form = 'deflated') => {
     throwIfAborted(signal);
     type Value = ReturnType<typeof decode>;
@@ -55,6 +57,20 @@ export function openBlocks(store: Store, manifest: PublishedManifest, cache: Cac
       const key = `${build}@${place.offset}`;
       const cached = cache.get<{ readonly value: Value }>(key);
       if (cached !== undefined) return cached.value;
+      const other = underWay.get(key) as Promise<Value> | undefined;
+      if (other !== undefined)
+        try {
+          return await abortable(other, signal);
+        } catch (error) {
+          // Whoever began to read it may have given up; this one has not.
+          if (signal?.aborted === true || toSearchError(error).code !== 'aborted') throw error;
+          return load(place);
+        }
+      const own = loadAnew(place, key).finally(() => underWay.delete(key));
+      underWay.set(key, own);
+      return own;
+    };
+    const loadAnew = async (place: Place, key: string): Promise<Value> => {
       const stored = await storedAt(place, signal);
       const { content, before } = await opened(stored, nameOf(region), form);
       const value = decode(content, before);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { throwIfAborted } from '../../core/cancellation.ts';
 import { documentId, type PassageId, passageId } from '../../core/document.ts';
 import { SearchError } from '../../core/errors.ts';
 import type { Store } from '../../core/ports.ts';
@@ -145,6 +146,36 @@ describe('a published index', () => {
     expect(Math.max(...off)).toBeLessThan(0.06);
     expect(await index.vectors?.rescore?.(new Float32Array(DIMENSIONS), ids)).toEqual(new Map());
     await expect(index.vectors?.rescore?.(new Float32Array(3), ids)).rejects.toMatchObject({ code: 'mismatch' });
+  });
+
+  it('reads a block once for all who ask at the same time, and for whoever stays when another gives up', async () => {
+    const { files } = await opened();
+    const store = await stored(files);
+    const reads: string[] = [];
+    const impatient = new AbortController();
+    const counted: Store = {
+      ...store,
+      async read(name, range, signal) {
+        reads.push(`${name} ${range?.offset}`);
+        await new Promise((done) => setTimeout(done, 5));
+        if (signal === impatient.signal) impatient.abort();
+        throwIfAborted(signal);
+        return store.read(name, range, signal);
+      },
+    };
+    const index = await openPublishedIndex(counted, { words });
+    const [id = passageId(documentId('none'), 0)] = await index.idsOf([7]);
+    const [first, second, third] = [
+      index.passages([id], impatient.signal),
+      index.passages([id]),
+      index.vectors?.rescore?.(embed('cat'), [id]),
+    ];
+    await expect(first).rejects.toMatchObject({ code: 'aborted' });
+    expect(await second).toHaveLength(1);
+    expect((await third)?.size).toBe(1);
+    // The manifest, the text block for the one who gave up and again for those who did not, and the centroids.
+    expect(reads).toHaveLength(4);
+    expect(new Set(reads).size).toBe(3);
   });
 
   it('has the same bytes whatever the order of its pages, and names that change with them', async () => {
