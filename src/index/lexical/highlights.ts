@@ -1,9 +1,10 @@
 import type { Query } from '../../core/ports.ts';
 import { type Analyzer, createAnalyzer, type Slot } from './analysis.ts';
 import { fold } from './folding.ts';
+import { rangesByLetter, rangesOf } from './marking.ts';
 import { phraseUnits, placePhrases } from './phrases.ts';
 import type { TextRange } from './text-range.ts';
-import { isUnspaced, placedRuns, placedWords } from './words.ts';
+import { isUnspaced } from './words.ts';
 
 export { type Excerpt, excerpt } from './excerpt.ts';
 
@@ -34,7 +35,9 @@ export async function matcher(
     if (verdicts.size < 10_000) verdicts.set(word, verdict);
     return verdict;
   };
-  return (text) => union([...placePhrases(text, phrases), ...rangesOf(text, matches, letters)]);
+  const words = (text: string) =>
+    letters === undefined ? rangesOf(text, matches) : rangesByLetter(text, matches, letters);
+  return (text) => union([...placePhrases(text, phrases), ...words(text)]);
 }
 
 /** One letter begins too many words to be worth a mark. */
@@ -61,9 +64,6 @@ function holds({ terms }: Slot, wanted: ReadonlySet<string>): boolean {
   return terms.some((term) => wanted.has(term));
 }
 
-/** Most runs of English prose: there is no other word inside. */
-const ONE_WORD = /^[A-Z]?[a-z]+$/;
-
 /** Letters that a wanted word may begin with, small and capital: Porter's stemmer changes endings only. */
 function firstLetters(all: Iterable<Wanted>): ReadonlySet<string> {
   const letters = new Set<string>();
@@ -73,26 +73,6 @@ function firstLetters(all: Iterable<Wanted>): ReadonlySet<string> {
       letters.add(word.charAt(0).toUpperCase());
     }
   return letters;
-}
-
-function rangesOf(
-  text: string,
-  matches: (word: string) => boolean,
-  letters: ReadonlySet<string> | undefined,
-): readonly TextRange[] {
-  const ranges: TextRange[] = [];
-  for (const run of placedRuns(text)) {
-    // Most words of a text, and the cheapest to refuse.
-    if (letters !== undefined && !letters.has(run.text.charAt(0)) && ONE_WORD.test(run.text)) continue;
-    if (!isUnspaced(run.text) && matches(run.text)) {
-      ranges.push({ start: run.start, end: run.start + run.text.length });
-      continue;
-    }
-    if (ONE_WORD.test(run.text)) continue;
-    for (const word of placedWords(run))
-      if (matches(word.text)) ranges.push({ start: word.start, end: word.start + word.text.length });
-  }
-  return ranges;
 }
 
 function union(ranges: readonly TextRange[]): readonly TextRange[] {
