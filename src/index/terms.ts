@@ -69,6 +69,8 @@ export interface FieldLengths {
   weight(passage: PassageNumber): number;
   /** The lengths of each field by passage number, where they are at hand as arrays: for loops that cannot afford calls. */
   readonly columns?: readonly Uint16Array[];
+  /** No passage weighs more; absent where that is not known. */
+  readonly heaviest?: number;
 }
 
 /** The lexical index as the scorer reads it: term by term, so that it never has to be loaded whole. */

@@ -180,6 +180,7 @@ async function readFieldLengths(parts: readonly Part[], size: number): Promise<F
     of: (passage, field) => fields[field]?.[passage] ?? 0,
     weight: (passage) => weights[passage] ?? 1,
     columns: fields,
+    heaviest: weights.reduce((most, weight) => Math.max(most, weight), 0),
   };
 }
 

@@ -31,8 +31,9 @@ export function chooseCandidates(input: CandidateInput): PassageSet | undefined 
   const size = sizeOf(evidence);
   if (evidence.length === 0) return allowed;
   const scratch = takeScratch(size);
-  const chosen = best(estimate(input, scratch, allowed), size, limit);
-  giveBack(scratch);
+  estimate(input, scratch, size);
+  const chosen = best({ scratch, lengths: input.lengths, allowed, size, limit });
+  giveBack(scratch, size);
   return chosen;
 }
 
@@ -95,61 +96,34 @@ function members(lists: readonly (FieldPostings | undefined)[], size: number): P
   return set;
 }
 
-interface Estimates {
-  /** By passage number; 0 for passages not to score. */
-  readonly values: Float32Array;
-  /** The passages that any evidence names, in no order, in the first `count` places. */
-  readonly touched: Uint32Array;
-  readonly count: number;
-  readonly highest: number;
-}
-
 interface Scratch {
+  /** By passage number. */
   readonly values: Float32Array;
   /** How many concepts a passage has matched, and the last of them (counted from 1). */
-  readonly matched: Uint16Array;
-  readonly lastMatch: Uint16Array;
-  readonly touched: Uint32Array;
-  count: number;
-  /** Of one list's passages. */
-  lengths: Uint16Array;
+  readonly matched: Uint8Array;
+  readonly lastMatch: Uint8Array;
 }
+
+/** Concepts beyond count as one. */
+const MOST_CONCEPTS = 255;
 
 let kept: Scratch | undefined;
 
-/** All zero, for passages below `size`. Kept from question to question: a fresh one is 1.2 MB at 100,000 passages. */
+/** All zero, for passages below `size`. Kept from question to question: a fresh one is .6 MB at 100,000 passages. */
 function takeScratch(size: number): Scratch {
   const found = kept !== undefined && kept.values.length >= size ? kept : undefined;
   kept = undefined;
-  return (
-    found ?? {
-      values: new Float32Array(size),
-      matched: new Uint16Array(size),
-      lastMatch: new Uint16Array(size),
-      touched: new Uint32Array(size),
-      count: 0,
-      lengths: new Uint16Array(0),
-    }
-  );
+  return found ?? { values: new Float32Array(size), matched: new Uint8Array(size), lastMatch: new Uint8Array(size) };
 }
 
-/** Only what was touched is to be cleared. */
-function giveBack(scratch: Scratch): void {
-  const { values, matched, lastMatch, touched, count } = scratch;
-  for (let at = 0; at < count; at++) {
-    const passage = touched[at] as number;
-    values[passage] = 0;
-    matched[passage] = 0;
-    lastMatch[passage] = 0;
-  }
-  scratch.count = 0;
+function giveBack(scratch: Scratch, size: number): void {
+  for (const each of [scratch.values, scratch.matched, scratch.lastMatch]) each.fill(0, 0, size);
   kept = scratch;
 }
 
-/** What MiniSearch will say of each passage, in single precision. */
-function estimate(input: CandidateInput, scratch: Scratch, allowed: PassageSet | undefined): Estimates {
+/** Sums over the concepts what each says of each passage, and notes which have matched it. */
+function estimate(input: CandidateInput, scratch: Scratch, size: number): void {
   const { evidence, statistics, lengths, weights } = input;
-  const { values, matched, touched } = scratch;
   const keys = evidence.map(({ key }) => key);
   // A concept asked for twice counts once: its evidence must come together, for `lastMatch` remembers one concept only.
   const together = [...evidence].sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
@@ -158,64 +132,51 @@ function estimate(input: CandidateInput, scratch: Scratch, allowed: PassageSet |
       ...(exact === undefined ? [] : [[exact, 1] as const]),
       ...derived.map((each) => [each.fields, derivedWeight(key, each)] as const),
     ];
+    const concept = Math.min(MOST_CONCEPTS, keys.indexOf(key) + 1);
     for (const [fields, weight] of readings)
       for (const [at, list] of fields.entries()) {
         const name = FIELDS[at];
-        if (name === undefined || (field !== undefined && field !== name)) continue;
+        if (name === undefined || (field !== undefined && field !== name) || list.passages.length === 0) continue;
         const boost = weight * weights[name] * rarity(list.total ?? list.passages.length, statistics.passages);
         const slope = (K * B) / (statistics.averageLengths[at] ?? 1);
-        addPostings(scratch, list, gatherLengths(scratch, lengths, at, list), boost, slope, keys.indexOf(key) + 1);
+        addPostings(scratch, list, columnOf(lengths, at, list, size), boost, slope, concept);
       }
   }
-  let highest = 0;
-  for (let at = 0; at < scratch.count; at++) {
-    const passage = touched[at] as number;
-    const counts = allowed === undefined || allowed[passage] === 1;
-    values[passage] = counts ? (values[passage] as number) * (matched[passage] as number) * lengths.weight(passage) : 0;
-    highest = Math.max(highest, values[passage] as number);
-  }
-  return { values, touched, count: scratch.count, highest };
 }
 
-/** The lengths of one field in a list's passages, place by place, in an array that the next list overwrites. */
-function gatherLengths(scratch: Scratch, lengths: FieldLengths, field: number, { passages }: FieldPostings) {
-  if (scratch.lengths.length < passages.length) scratch.lengths = new Uint16Array(passages.length);
+/** The lengths of one field by passage number; where they are not at hand as such an array, those of the list's passages alone. */
+function columnOf(lengths: FieldLengths, field: number, { passages }: FieldPostings, size: number): Uint16Array {
   const column = lengths.columns?.[field];
-  const { lengths: gathered } = scratch;
-  for (let at = 0; at < passages.length; at++) {
-    const passage = passages[at] as number;
-    gathered[at] = column === undefined ? lengths.of(passage, field) : (column[passage] as number);
-  }
-  return gathered;
+  if (column !== undefined) return column;
+  const made = new Uint16Array(size);
+  for (const passage of passages) made[passage] = lengths.of(passage, field);
+  return made;
 }
 
 /**
- * The inner loop of every question: some hundred thousand postings at 100,000 passages. Every index lies inside its
- * array, hence the casts: `??` would cost a branch a value.
+ * The inner loop of every question: a hundred thousand postings at 100,000 passages. It has no branches, for they would be
+ * foreseen wrongly as often as not. Every index lies inside its array, hence the casts: `??` would be a branch.
  */
 function addPostings(
-  scratch: Scratch,
+  { values, matched, lastMatch }: Scratch,
   { passages, frequencies }: FieldPostings,
   lengths: Uint16Array,
   boost: number,
   slope: number,
   concept: number,
 ): void {
-  const { values, matched, lastMatch, touched } = scratch;
   const flat = K * (1 - B);
-  let { count } = scratch;
+  const [least, most] = [boost * D, boost * (K + 1)];
   for (let posting = 0; posting < passages.length; posting++) {
     const passage = passages[posting] as number;
     const frequency = frequencies[posting] as number;
-    const norm = flat + slope * (lengths[posting] as number);
-    values[passage] = (values[passage] as number) + boost * (D + (frequency * (K + 1)) / (frequency + norm));
-    const last = lastMatch[passage] as number;
-    if (last === concept) continue;
-    if (last === 0) touched[count++] = passage;
+    const norm = flat + slope * (lengths[passage] as number);
+    values[passage] = (values[passage] as number) + least + (most * frequency) / (frequency + norm);
+    const other = (lastMatch[passage] as number) ^ concept;
+    // 1 where it was another concept, by the sign of what differs.
+    matched[passage] = (matched[passage] as number) + (-other >>> 31);
     lastMatch[passage] = concept;
-    matched[passage] = (matched[passage] as number) + 1;
   }
-  scratch.count = count;
 }
 
 /** How much less than an exact hit MiniSearch has a prefix or a typo weigh. */
@@ -225,26 +186,82 @@ export function derivedWeight(key: string, { kind, term, distance }: Derived): n
     : (0.45 * term.length) / (term.length + distance);
 }
 
-const BUCKETS = 4096;
+/** One passage of so many is looked at to foresee where the best begin. */
+const SAMPLED = 61;
+/** Passages that are kept while the best are looked for, in times of how many are wanted. */
+const ROOM = 4;
 
-/** The passages with the `limit` highest estimates above 0, but for a four-thousandth of the highest. */
-function best({ values, touched, count, highest }: Estimates, size: number, limit: number): PassageSet {
-  const scale = highest > 0 ? BUCKETS / highest : 0;
-  const counts = new Uint32Array(BUCKETS + 1);
-  for (let at = 0; at < count; at++) {
-    const bucket = Math.floor((values[touched[at] as number] as number) * scale);
-    counts[bucket] = (counts[bucket] as number) + 1;
-  }
-  let edge = BUCKETS;
-  let above = 0;
-  while (edge > 0 && above + (counts[edge] ?? 0) <= limit) above += counts[edge--] ?? 0;
+/** The `limit` passages of the highest estimates above 0: of what MiniSearch will say, in single precision. */
+function best(input: BestInput): PassageSet {
+  const { size, limit } = input;
+  const passages = new Uint32Array(Math.max(1, limit) * ROOM);
+  const foreseen = foresee(input);
+  const found = collect(input, foreseen, passages);
+  // The sample may have promised too much.
+  const count = found < limit && foreseen > 0 ? collect(input, 0, passages) : found;
   const set = new Uint8Array(size);
-  let room = limit - above;
-  for (let at = 0; at < count; at++) {
-    const passage = touched[at] as number;
-    const value = values[passage] as number;
-    const bucket = Math.floor(value * scale);
-    if (value > 0 && (bucket > edge || (bucket === edge && room-- > 0))) set[passage] = 1;
-  }
+  for (let at = 0; at < count; at++) set[passages[at] as number] = 1;
   return set;
+}
+
+interface BestInput {
+  readonly scratch: Scratch;
+  readonly lengths: FieldLengths;
+  readonly allowed: PassageSet | undefined;
+  readonly size: number;
+  readonly limit: number;
+}
+
+/** A score that about twice as many as `limit` will be above, by a sample. */
+function foresee({ scratch: { values, matched }, lengths, size, limit }: BestInput): number {
+  const scores: number[] = [];
+  for (let passage = 0; passage < size; passage += SAMPLED) {
+    const unweighted = (values[passage] as number) * (matched[passage] as number);
+    if (unweighted > 0) scores.push(unweighted * lengths.weight(passage));
+  }
+  return (
+    Float32Array.from(scores)
+      .sort()
+      .at(-Math.ceil((2 * limit) / SAMPLED)) ?? 0
+  );
+}
+
+/**
+ * Collects the `limit` best above `least`, and returns how many. One pass over all passages, in which almost none is better than
+ * the best that are kept: that is foreseen rightly, where sorting by buckets was not.
+ */
+function collect({ scratch, lengths, allowed, size, limit }: BestInput, from: number, passages: Uint32Array): number {
+  const { values, matched } = scratch;
+  const heaviest = lengths.heaviest ?? Number.POSITIVE_INFINITY;
+  const scores = new Float32Array(passages.length);
+  let [count, least] = [0, from];
+  for (let passage = 0; passage < size; passage++) {
+    const unweighted = (values[passage] as number) * (matched[passage] as number);
+    // Nothing times infinity is above nothing.
+    if (!(unweighted * heaviest > least)) continue;
+    const score = unweighted * lengths.weight(passage);
+    if (!(score > least) || (allowed !== undefined && allowed[passage] !== 1)) continue;
+    passages[count] = passage;
+    scores[count++] = score;
+    if (count < passages.length) continue;
+    least = keepBest(passages, scores, count, limit);
+    count = limit;
+  }
+  if (count > limit) keepBest(passages, scores, count, limit);
+  return Math.min(count, limit);
+}
+
+/** Moves the `limit` highest of the first `count` scores to the front, of equal ones the first; returns the lowest of them. */
+function keepBest(passages: Uint32Array, scores: Float32Array, count: number, limit: number): number {
+  const edge = scores.slice(0, count).sort()[count - limit] as number;
+  let above = 0;
+  for (let at = 0; at < count; at++) if ((scores[at] as number) > edge) above++;
+  let [kept, equal] = [0, limit - above];
+  for (let at = 0; at < count; at++) {
+    const score = scores[at] as number;
+    if (score < edge || (score === edge && equal-- <= 0)) continue;
+    passages[kept] = passages[at] as number;
+    scores[kept++] = score;
+  }
+  return edge;
 }

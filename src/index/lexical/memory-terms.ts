@@ -35,6 +35,7 @@ export function memoryTermSource(passages: readonly AnalysedPassage[]): TermSour
     lengths: async () => ({
       of: (passage, field) => passages[passage]?.fields[field]?.length ?? 0,
       weight: (passage) => passages[passage]?.weight ?? 1,
+      heaviest: passages.reduce((most, { weight = 1 }) => Math.max(most, weight), 0),
     }),
     postings: async (asked) => asked.map((term) => postings.get(term)),
     expand: async (prefix, limit) =>

@@ -18,6 +18,15 @@ const corpus = fc.array(fields, { minLength: 1, maxLength: 12 });
 const boost = fc.constantFrom(0.5, 1, 1.5, 3);
 const weights = fc.record({ title: boost, heading: boost, body: boost });
 
+/** Park and Miller's, so that a failure can be seen again. */
+function randomNumbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48_271) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
+}
+
 /** MiniSearch counts different tokens as a field's length; numbered tokens make that the number of all. */
 function plain(passages: readonly Fields[]): MiniSearch {
   const search = new MiniSearch({
@@ -196,5 +205,39 @@ describe('chooseCandidates', () => {
         ],
       },
     );
+  });
+
+  it('keeps the best of many, where they stand together and where many are equal', async () => {
+    const random = randomNumbers(7);
+    const shares = { rare: 0.01, seldom: 0.05, often: 0.3, always: 0.8 };
+    const source = memoryTermSource(
+      Array.from({ length: 20_000 }, (_, at) => {
+        const times = at > 5000 && at < 5400 ? 6 : 3;
+        const body = Object.entries(shares).flatMap(([word, share]) =>
+          random() < share ? Array.from({ length: 1 + Math.floor(random() * times) }, () => word) : [],
+        );
+        const filler = Array.from({ length: at % 2 === 0 ? 4 : Math.floor(random() * 30) }, () => 'filler');
+        const title = at % 61 === 0 ? ['often'] : [];
+        return { fields: [title, [], [...body, ...filler]], ...(at % 99 === 0 ? { weight: 2 } : {}) };
+      }),
+    );
+    for (const words of [['always', 'rare', 'often', 'seldom'], ['often'], ['rare', 'always', 'rare'], ['rare']])
+      for (const limit of [1, 30, 500]) {
+        const input = {
+          plan: { concepts: words.map((word) => ({ terms: [word] })), required: [], excluded: [], excludedPhrases: [] },
+          evidence: await Promise.all(words.map((word) => evidenceFor(source, word, { prefix: false, typos: false }))),
+          postings: new Map(),
+          statistics: source.statistics(),
+          lengths: await source.lengths(),
+          weights: { title: 1.5, heading: 1.5, body: 1 },
+          limit,
+        };
+        const chosen = chooseCandidates(input);
+        const all = scorePassages(input);
+        if (all.length <= limit) continue;
+        expect(chosen?.reduce((sum, each) => sum + each, 0)).toBe(limit);
+        const scores = all.flatMap(({ passage, score }) => (chosen?.[passage] === 1 ? [score] : []));
+        for (const [at, score] of scores.entries()) expect(score).toBeCloseTo(all[at]?.score ?? 0, 4);
+      }
   });
 });
