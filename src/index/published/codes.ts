@@ -6,6 +6,15 @@ const MOST_BITS = 6;
  * minimum distortion", IRE Trans. Inf. Theory 6(1), 1960), by bits. */
 const STEPS = [0, 1.596, 0.9957, 0.586, 0.3352, 0.1881, 0.1041] as const;
 
+/** Vectors to fit a quantiser to. */
+const SAMPLE = 20_000;
+
+/** Which of so many vectors to fit a quantiser to, evenly spread. */
+export function sampleOf(count: number): readonly number[] {
+  const step = Math.max(1, count / SAMPLE);
+  return Array.from({ length: Math.min(count, SAMPLE) }, (_, at) => Math.floor(at * step));
+}
+
 /** How vectors are coded: each dimension in as many bits as its spread deserves. */
 export interface Quantiser {
   readonly dimensions: number;

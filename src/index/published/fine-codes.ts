@@ -1,19 +1,15 @@
 import type { QuantisedVectors } from '../terms.ts';
 import type { StoredBlock } from './block-list.ts';
-import { encode, fitQuantiser, type Quantiser } from './codes.ts';
+import { encode, fitQuantiser, type Quantiser, sampleOf } from './codes.ts';
 import { withBytesBefore } from './frame.ts';
 
 /** Mean bits a dimension, and what one may get: nDCG of vectors alone is within .003 of int8's, where 4 bits lose .016. */
 const BITS = 5;
 const MOST_BITS = 6;
-/** Vectors to fit the quantiser to. */
-const SAMPLE = 20_000;
 
 /** A quantiser for vectors whole, not from their centroids: a passage that no cluster gave has its score by itself. */
 export function fitFine(vectors: QuantisedVectors): Quantiser {
-  const step = Math.max(1, vectors.count / SAMPLE);
-  const chosen = Array.from({ length: Math.min(vectors.count, SAMPLE) }, (_, at) => Math.floor(at * step));
-  return fitQuantiser(floatsOf(vectors, chosen), vectors.dimensions, BITS, MOST_BITS);
+  return fitQuantiser(floatsOf(vectors, sampleOf(vectors.count)), vectors.dimensions, BITS, MOST_BITS);
 }
 
 /** Blocks of texts, each with the fine codes of its passages before it. */

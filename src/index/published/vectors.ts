@@ -14,7 +14,7 @@ import {
   writeCentroids,
 } from './centroids.ts';
 import { clusterVectors } from './clustering.ts';
-import { decode, encode, fitQuantiser, type Quantiser, scorer } from './codes.ts';
+import { decode, encode, fitQuantiser, type Quantiser, sampleOf, scorer } from './codes.ts';
 import { type Directory, findOrdinal, type Place, placeAt } from './directory.ts';
 import type { PublishedManifest } from './manifest.ts';
 import type { passagePlaces } from './passages.ts';
@@ -33,9 +33,6 @@ const SMALL_INDEX = 30_000;
 export function vectorBudget(passages: number): { readonly bits: number; readonly probes: number } {
   return passages <= SMALL_INDEX ? { bits: 3, probes: 832 } : { bits: 2.5, probes: 700 };
 }
-
-/** Vectors to fit the quantiser to. */
-const SAMPLE = 20_000;
 
 export interface WrittenVectors {
   readonly centroids: readonly Uint8Array<ArrayBuffer>[];
@@ -63,7 +60,7 @@ export async function writeVectorClusters(
   const own = fitCentroids(centroids, dimensions);
   const near = decode(own, encode(own, centroids));
   const ways = (rows: readonly number[]) => waysFrom(near, vectors, cluster, rows);
-  const quantiser = fitQuantiser(ways(evenly(count, SAMPLE)).directions, dimensions, vectorBudget(count).bits);
+  const quantiser = fitQuantiser(ways(sampleOf(count)).directions, dimensions, vectorBudget(count).bits);
   const members: number[][] = Array.from({ length: centroids.length / dimensions }, () => []);
   for (const [passage, at] of cluster.entries()) members[at]?.push(passage);
   const { blocks, order } = await writeCentroids(centroids, { vectorCodes: quantiser, own, fine }, options);
@@ -78,11 +75,6 @@ export async function writeVectorClusters(
     return writer.finish();
   });
   return { centroids: blocks, clusters };
-}
-
-function evenly(count: number, most: number): readonly number[] {
-  const step = Math.max(1, count / most);
-  return Array.from({ length: Math.min(count, most) }, (_, at) => Math.floor(at * step));
 }
 
 /** Two points of a sphere are at most 2 apart: a distance in one byte. */
