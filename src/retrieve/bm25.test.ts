@@ -144,6 +144,16 @@ describe('bm25', () => {
     expect(await find(mixed, '"東京大学"')).toEqual(['ja']);
   });
 
+  it('takes a stop word for no word of a language of other letters, but finds names there', async () => {
+    const mixed = retriever([
+      { id: 'hi', text: 'खोज the React', language: 'hi' },
+      { id: 'en', text: 'The river by the houses, and React.' },
+    ]);
+    expect(await find(mixed, 'the houses ')).toEqual(['en']);
+    expect((await find(mixed, 'react ')).sort()).toEqual(['en', 'hi']);
+    expect(await find(mixed, 'खोज ')).toEqual(['hi']);
+  });
+
   it('gives the same best passages when it scores few of many', async () => {
     const words = ['alpha', 'beta', 'gamma', 'delta', 'omega', 'sigma'];
     const many = Array.from({ length: 600 }, (_, at) => ({

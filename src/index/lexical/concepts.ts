@@ -1,6 +1,7 @@
 import type { FieldName, Query } from '../../core/ports.ts';
 import type { Analyzer, Slot } from './analysis.ts';
 import { fold, isAscii } from './folding.ts';
+import { isLatin } from './languages.ts';
 import { pieces } from './words.ts';
 
 /** One thing a query asks for, in all languages of the corpus at once. Counts as one term for the score. */
@@ -99,11 +100,20 @@ function isOneWord(text: string): boolean {
 }
 
 function needsOf(text: string, analyzers: readonly Analyzer[]): readonly Need[] {
-  return text
-    .split(/\s+/)
-    .flatMap((word) =>
-      mergeSlots(analyzers.map((analyzer) => analyzer.slots(word)).filter((slots) => slots.length > 0)),
-    );
+  return text.split(/\s+/).flatMap((word) => mergeSlots(readingsOf(word, analyzers)));
+}
+
+/**
+ * Each language's reading of a word, of those that do not drop it. A stop word is none of another language's words where that has
+ * other letters: "the" would be a rare word of the one Hindi page.
+ */
+function readingsOf(word: string, analyzers: readonly Analyzer[]): readonly (readonly Slot[])[] {
+  const readings = analyzers.map((analyzer) => ({ analyzer, slots: analyzer.slots(word) }));
+  const isStop =
+    isAscii(word) && readings.some(({ analyzer, slots }) => slots.length === 0 && isLatin(analyzer.language));
+  return readings.flatMap(({ analyzer, slots }) =>
+    slots.length === 0 || (isStop && !isLatin(analyzer.language)) ? [] : [slots],
+  );
 }
 
 /** Readings of one text by several languages: slot by slot where they agree in number, else the first one's slots. */

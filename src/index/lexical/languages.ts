@@ -88,6 +88,16 @@ export function primaryLanguage(tag: string): string {
   return SAME[primary] ?? primary;
 }
 
+/** Languages that are not written in Latin letters: to their texts English words are names. */
+const OTHER_SCRIPTS = new Set(
+  'am ar be bg bn el fa gu he hi hy ja ka km kn ko lo mk ml mn mr my ne pa ru sa sr ta te th uk ur zh'.split(' '),
+);
+
+/** Whether a language's words are written in Latin letters; `primary` as primaryLanguage() gives it. */
+export function isLatin(primary: string): boolean {
+  return !OTHER_SCRIPTS.has(primary);
+}
+
 /** Stemmer and stop words of a language; neither for a language that has none. */
 export async function loadLanguage(tag: string): Promise<LanguageRules> {
   const primary = primaryLanguage(tag);
