@@ -18,6 +18,8 @@ import { seal, unseal } from './sealed.ts';
 const FOLDERS = 'findling-store-';
 /** The list of blobs is written to these in turn: while one is written, the other holds the batch before. */
 const TABLES = ['table-0', 'table-1'] as const;
+/** Files that are opened before anything is asked of them. */
+const OPENED_AHEAD = 16;
 /** Readers meet a half-written list only while two batches are written at once with their reading. */
 const MOST_TRIES = 100;
 const PAUSE_MS = 2;
@@ -220,6 +222,10 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
     for (const slot of slots) slot.close();
     for (const handle of handles.values()) handle.then((each) => each.close()).catch(() => undefined);
   }
+  // To open a file takes two messages to another process: those that the list names are opened together, and by now.
+  current = newest(slots, current) ?? current;
+  const named = new Set([...current.blobs.values()].map(({ file }) => file));
+  for (const file of [...named].slice(-OPENED_AHEAD)) handleOf(file).catch(() => undefined);
   return { table, read, write, close };
 }
 
