@@ -42,7 +42,7 @@ def reranker_tables(figures: dict, model: str) -> str:
         rows.append([name, str(about["queries"]), str(about["depth"]), *(f"{weights[k]:.3f}".lstrip("0") for k in ("first", "w0.3", "w0.5", "w0.7", "w1.0"))])
         kinds.extend([name, kind, str(cell[1]), value(cell), value(one["blended"][kind]), value(one["overwritten"][kind])]
                      for kind, cell in one["first"].items() if kind != "all")
-    parts = ["nDCG@10 of the checkpoint in bfloat16: the hybrid's best passages reranked (of msmarco-dl19 its BM25 run), the model's",
+    parts = ["nDCG@10 of the checkpoint: the hybrid's best passages reranked (of msmarco-dl19 its BM25 run), the model's",
              "share of the blend growing from left to right; 1 overwrites the first stage's order. `depth` passages a query; a set with",
              "fewer queries than it has is a fixed random sample.", "",
              table(["set", "queries", "depth", "first stage", ".3", ".5", ".7", "1"], rows), "", "By query type:", "",

@@ -70,7 +70,11 @@ async function measure(set: string, pipelines: readonly string[], fresh: boolean
   const { evaluation, documents } = await evaluateAsked(options, async ({ corpus }) =>
     withKeptAnswers(await openEngineEvaluable(corpus, { remember: true }), answers, fresh),
   );
-  return recordOf(set, documents.length, evaluation);
+  const used = (await models()).filter((model) => {
+    const size = /^findling-rerank-(\w+) /.exec(model)?.[1];
+    return size === undefined || pipelines.some((pipeline) => pipeline.startsWith(`reranked:${size}`));
+  });
+  return recordOf(set, documents.length, evaluation, used);
 }
 
 function keptResults(): Results {

@@ -89,12 +89,14 @@ function peerTable(set: string): string {
   )}`;
 }
 
-function section(record: SetRecord): string {
-  const { set, queries, documents } = record;
+function section(record: SetRecord, now: string): string {
+  const { set, queries, documents, models } = record;
+  const older = models.filter((model) => !now.includes(model));
   const size = documents > 0 ? `${documents.toLocaleString('en')} documents, ` : '';
   return [
     `## ${set}`,
     `${noteOf(set)} ${size}${queries} judged queries.`,
+    older.length === 0 ? '' : `**Measured with ${older.join(', ')}**, not with what ships now.`,
     mainTable(record),
     hurts(record),
     peerTable(set),
@@ -129,5 +131,5 @@ of the first 50 documents. Times are one thread of this machine, shared with oth
 only. Rerankers read 50 passages (or the 100 of a given run); *blend* is their share
 against the fused order, the default where a row names none. Bytes: the whole index and all model files that a stage may read; a browser reads less of both. No model was trained on any
 of these sets.`;
-  return `${[intro, overview(results), ...results.sets.map(section)].join('\n\n')}\n`;
+  return `${[intro, overview(results), ...results.sets.map((record) => section(record, results.models))].join('\n\n')}\n`;
 }

@@ -4,6 +4,8 @@ import type { Comparison } from '../../src/eval/significance.ts';
 /** What docs/quality.md is written from: one set's evaluation without its runs. Kept in bench/quality/results.json. */
 export interface SetRecord {
   readonly set: string;
+  /** Models that its pipelines use, with their revisions then. */
+  readonly models: readonly string[];
   readonly queries: number;
   readonly documents: number;
   readonly pipelines: readonly PipelineRecord[];
@@ -40,10 +42,12 @@ export function recordOf(
   set: string,
   documents: number,
   { pipelines, segments, qrels, measures }: Evaluation,
+  models: readonly string[],
 ): SetRecord {
   const label = measures[0]?.label ?? '';
   return {
     set,
+    models,
     queries: qrels.size,
     documents,
     pipelines: pipelines.map(({ name, measured, latency, bytes, change, ceiling, flattening }) => ({
