@@ -74,7 +74,7 @@ async function measure(set: string, pipelines: readonly string[], fresh: boolean
     const size = /^findling-rerank-(\w+) /.exec(model)?.[1];
     return size === undefined || pipelines.some((pipeline) => pipeline.startsWith(`reranked:${size}`));
   });
-  return recordOf(set, documents.length, evaluation, used);
+  return recordOf(set, documents.length, evaluation, used.join(', '));
 }
 
 function keptResults(): Results {

@@ -91,7 +91,7 @@ function peerTable(set: string): string {
 
 function section(record: SetRecord, now: string): string {
   const { set, queries, documents, models } = record;
-  const older = models.filter((model) => !now.includes(model));
+  const older = models.split(', ').filter((model) => !now.includes(model));
   const size = documents > 0 ? `${documents.toLocaleString('en')} documents, ` : '';
   return [
     `## ${set}`,

@@ -5,7 +5,7 @@ import type { Comparison } from '../../src/eval/significance.ts';
 export interface SetRecord {
   readonly set: string;
   /** Models that its pipelines use, with their revisions then. */
-  readonly models: readonly string[];
+  readonly models: string;
   readonly queries: number;
   readonly documents: number;
   readonly pipelines: readonly PipelineRecord[];
@@ -42,7 +42,7 @@ export function recordOf(
   set: string,
   documents: number,
   { pipelines, segments, qrels, measures }: Evaluation,
-  models: readonly string[],
+  models: string,
 ): SetRecord {
   const label = measures[0]?.label ?? '';
   return {
