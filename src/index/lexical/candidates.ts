@@ -31,7 +31,7 @@ export function chooseCandidates(input: CandidateInput): PassageSet | undefined 
   const size = sizeOf(evidence);
   if (evidence.length === 0) return allowed;
   const scratch = takeScratch(size);
-  estimate(input, scratch, size);
+  estimate(input, scratch);
   const chosen = best({ scratch, lengths: input.lengths, allowed, size, limit });
   giveBack(scratch, size);
   return chosen;
@@ -102,6 +102,8 @@ interface Scratch {
   /** How many concepts a passage has matched, and the last of them (counted from 1). */
   readonly matched: Uint8Array;
   readonly lastMatch: Uint8Array;
+  /** Of one list's passages, by number; what other lists have left there is never read. Made where it is needed. */
+  lengths?: Uint16Array;
 }
 
 /** Concepts beyond count as one. */
@@ -122,7 +124,7 @@ function giveBack(scratch: Scratch, size: number): void {
 }
 
 /** Sums over the concepts what each says of each passage, and notes which have matched it. */
-function estimate(input: CandidateInput, scratch: Scratch, size: number): void {
+function estimate(input: CandidateInput, scratch: Scratch): void {
   const { evidence, statistics, lengths, weights } = input;
   const keys = evidence.map(({ key }) => key);
   // A concept asked for twice counts once: its evidence must come together, for `lastMatch` remembers one concept only.
@@ -139,18 +141,18 @@ function estimate(input: CandidateInput, scratch: Scratch, size: number): void {
         if (name === undefined || (field !== undefined && field !== name) || list.passages.length === 0) continue;
         const boost = weight * weights[name] * rarity(list.total ?? list.passages.length, statistics.passages);
         const slope = (K * B) / (statistics.averageLengths[at] ?? 1);
-        addPostings(scratch, list, columnOf(lengths, at, list, size), boost, slope, concept);
+        addPostings(scratch, list, columnOf(scratch, lengths, at, list), boost, slope, concept);
       }
   }
 }
 
 /** The lengths of one field by passage number; where they are not at hand as such an array, those of the list's passages alone. */
-function columnOf(lengths: FieldLengths, field: number, { passages }: FieldPostings, size: number): Uint16Array {
+function columnOf(scratch: Scratch, lengths: FieldLengths, field: number, { passages }: FieldPostings): Uint16Array {
   const column = lengths.columns?.[field];
   if (column !== undefined) return column;
-  const made = new Uint16Array(size);
-  for (const passage of passages) made[passage] = lengths.of(passage, field);
-  return made;
+  scratch.lengths ??= new Uint16Array(scratch.values.length);
+  for (const passage of passages) scratch.lengths[passage] = lengths.of(passage, field);
+  return scratch.lengths;
 }
 
 /**
