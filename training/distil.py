@@ -26,19 +26,28 @@ BASE_SCALE = 1.0
 CHEAP_SCALE = 3.0
 
 
-def score(checkpoint: Path, minutes: float, columns: int, most: int, block: int = 24) -> None:
-    """Score the own passage and the first `columns - 1` candidates of as many queries as the time allows."""
+def order_of(lists: Lists, asked: float | None) -> np.ndarray:
+    """Every list once; with `asked`, that share of any stretch is of lists that somebody asked for, until these run out."""
+    order = lists.next_lists(len(lists.kept))[::-1]
+    if asked is None:
+        return order
+    natural = lists.natural[order]
+    place = np.where(natural, np.cumsum(natural) / asked, np.cumsum(~natural) / (1 - asked))
+    return order[np.argsort(place, kind="stable")]
+
+
+def score(checkpoint: Path, minutes: float, columns: int, most: int, asked: float | None = None, block: int = 24) -> None:
+    """Score the own passage and `columns - 1` other candidates of as many queries as the time allows; `asked` as in `Lists`."""
     torch.set_num_threads(1)
     lists = Lists(train.SHARES, 5)
     path = work("base-logits.npz")
     logits = np.load(path)["logits"] if path.exists() else np.full(lists.row.shape, np.nan, np.float32)
     model = load(checkpoint)
-    order = [i for i in lists.next_lists(len(lists.kept))[::-1] if np.isnan(logits[i, 0])]
+    order = [i for i in order_of(lists, asked) if np.isnan(logits[i, 0])]
     picks = np.random.default_rng(5)
     began = saved = time.time()
 
     def one(rows: np.ndarray) -> tuple:
-        # Half from the top of the lists, the rest anywhere: the tiny model meets both.
         taken = np.stack([np.concatenate([[0], 1 + picks.permutation(lists.row.shape[1] - 1)[: columns - 1]]) for _ in rows])
         batch = lists.at(rows, taken, lists.kind[rows] == 3)
         with torch.inference_mode():
@@ -92,7 +101,7 @@ if __name__ == "__main__":
     given = options.parse_args()
     fix_seeds(given.seed)
     if given.step == "score":
-        score(given.base, given.minutes, given.columns, given.most)
+        score(given.base, given.minutes, given.columns, given.most, given.asked)
     else:
         model = train.fresh("tiny")
         if given.from_file:

@@ -28,15 +28,25 @@ def steps_of(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.round(table / step[:, None]).astype(np.int8), step.astype(np.float32)
 
 
-def best_steps(table: np.ndarray, tries: int = 16) -> tuple[np.ndarray, np.ndarray]:
-    """Like `steps_of`, with each row's step narrowed where that lessens its squared error: a single large weight
-    otherwise coarsens all the others of its row."""
+def most_of_eight(values: np.ndarray) -> np.ndarray:
+    """[outputs, inputs] → [outputs]: the most that eight weights whose products the kernel adds up in 16 bits come to, those above
+    zero or those below (src/models/kernel/layout.ts, fitsShort). Inputs a multiple of 16."""
+    eights = values.reshape(len(values), -1, 4, 2, 2)  # sixteen inputs: four times two pairs of neighbours
+    above, below = np.maximum(eights, 0).sum((2, 4)), np.maximum(-eights, 0).sum((2, 4))
+    return np.maximum(above, below).max((1, 2))
+
+
+def best_steps(table: np.ndarray, tries: int = 40) -> tuple[np.ndarray, np.ndarray]:
+    """Like `steps_of`, with each row's step the one of least squared error: narrower than the largest weight asks where that one
+    coarsens all the others of its row, and wider where eight products would outgrow 16 bits, for which the kernel has a faster loop."""
     whole = np.maximum(np.abs(table).max(1), 1e-12) / 127
     best, least = whole.copy(), np.full(len(table), np.inf)
-    for share in np.linspace(1, 0.7, tries):
+    for share in np.geomspace(0.7, 2.8, tries):
         step = whole * share
         values = np.clip(np.round(table / step[:, None]), -127, 127)
         error = ((values * step[:, None] - table) ** 2).sum(1)
+        if table.shape[1] % 16 == 0:
+            error[most_of_eight(values) > 32767 // 127] = np.inf
         better = error < least
         best[better], least[better] = step[better], error[better]
     return np.clip(np.round(table / best[:, None]), -127, 127).astype(np.int8), best.astype(np.float32)

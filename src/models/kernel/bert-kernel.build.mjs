@@ -5,12 +5,13 @@ import asc from 'assemblyscript/asc';
 
 const folder = import.meta.dirname;
 const target = join(folder, 'bert-kernel.ts');
+const SOURCES = ['bert.as.ts', 'products.as.ts'];
 
 async function compile(features) {
   let wasm;
   const options = `bert.as.ts --outFile kernel.wasm ${features} --runtime stub --importMemory --noAssert -O3 --converge`;
   const { error, stderr } = await asc.main(options.split(' '), {
-    readFile: (name) => (name === 'bert.as.ts' ? readFileSync(join(folder, name), 'utf8') : null),
+    readFile: (name) => (SOURCES.includes(name) ? readFileSync(join(folder, name), 'utf8') : null),
     writeFile: (_, contents) => {
       wasm = contents;
     },

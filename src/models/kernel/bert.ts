@@ -1,6 +1,7 @@
 import { SearchError } from '../../core/errors.ts';
 import type { Session, SessionOpener, TokenBatch } from '../session.ts';
 import { type BertKernel, compileBertKernel, type KernelBuild } from './builds.ts';
+import { type Faster, fasterOfTwo } from './faster.ts';
 import type { Layer, Matrix, Norm, Weights } from './layout.ts';
 import { layWeights, type Placed } from './weights.ts';
 
@@ -13,14 +14,21 @@ interface Program {
   readonly kernel: BertKernel;
   readonly memory: WebAssembly.Memory;
   readonly placed: Placed;
+  readonly faster: Faster;
 }
 
+/** Products below which the clock is too coarse to compare two loops. */
+const WORTH_TIMING = 1_000_000;
+
 /** x [rows, matrix.k] → out [rows, matrix.n]. */
-function multiply({ kernel, placed }: Program, x: number, rows: number, matrix: Matrix, out: number): void {
+function multiply({ kernel, placed, faster }: Program, x: number, rows: number, matrix: Matrix, out: number): void {
   const { small, steps, lows } = placed.scratch;
   kernel.quantise(x, rows, matrix.k, small, steps, lows);
   const { weights, steps: weightSteps, sums, biases, n, k } = matrix;
-  kernel.multiply(small, steps, lows, rows, k, weights, weightSteps, sums, biases, n, out);
+  const multiplyBy = (loop: BertKernel['multiply']) =>
+    loop(small, steps, lows, rows, k, weights, weightSteps, sums, biases, n, out);
+  if (!matrix.short) multiplyBy(kernel.multiply);
+  else faster.run(rows * n * k, (which) => multiplyBy(which === 0 ? kernel.multiply : kernel.multiplyShort));
 }
 
 function normalise({ kernel }: Program, x: number, rows: number, n: number, { weights, biases }: Norm): void {
@@ -156,7 +164,7 @@ export async function openBertSession(file: Uint8Array, builds?: readonly Kernel
   const { placed, memory } = layWeights(file);
   const instance = await WebAssembly.instantiate(module, { env: { memory } });
   const kernel = instance.exports as unknown as BertKernel;
-  let program: Program | undefined = { kernel, memory, placed };
+  let program: Program | undefined = { kernel, memory, placed, faster: fasterOfTwo(WORTH_TIMING) };
   return {
     async run(batch) {
       if (program === undefined) throw new SearchError('worker-lost', 'The model was closed: load it again.');

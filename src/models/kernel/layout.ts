@@ -20,6 +20,8 @@ export interface Matrix {
   readonly biases: number;
   readonly n: number;
   readonly k: number;
+  /** Whether its products may be added up in 16 bits (`fitsShort`). */
+  readonly short: boolean;
 }
 
 export interface Norm {
@@ -134,4 +136,29 @@ export function pack(rows: Int8Array, n: number, k: number, out: Int8Array): voi
         out.set(rows.subarray(from, from + 4), at);
         at += 4;
       }
+}
+
+/** What eight weights may add up to, those above zero and those below each: 127 times as much is the most that 16 bits hold. */
+const MOST_OF_EIGHT = Math.floor(32767 / 127);
+
+/**
+ * Whether no eight products of int8 [n, k] that the kernel adds up in 16 bits can outgrow these, whatever the activations (0..127). The
+ * eight are pairs of neighbours, four inputs apart: 0 1 4 5 8 9 12 13 of sixteen, and the rest.
+ */
+export function fitsShort(rows: Int8Array, k: number): boolean {
+  if (k % 16 !== 0) return false;
+  for (let at = 0; at < rows.length; at += 16)
+    for (let pair = at; pair < at + 4; pair += 2) {
+      let above = 0;
+      let below = 0;
+      for (let each = pair; each < pair + 16; each += 4) {
+        const [one = 0, two = 0] = [rows[each], rows[each + 1]];
+        if (one > 0) above += one;
+        else below -= one;
+        if (two > 0) above += two;
+        else below -= two;
+      }
+      if (above > MOST_OF_EIGHT || below > MOST_OF_EIGHT) return false;
+    }
+  return true;
 }

@@ -2,6 +2,7 @@ import { SearchError } from '../../core/errors.ts';
 import {
   type Arena,
   arena,
+  fitsShort,
   floats,
   type Layer,
   type Matrix,
@@ -97,6 +98,7 @@ function matrix(builder: Builder, names: readonly string[], k: number, n: number
     biases: placeFloats(builder, biases),
     n,
     k,
+    short: fitsShort(rows, k),
   };
 }
 
