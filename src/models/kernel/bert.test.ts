@@ -49,8 +49,8 @@ describe('openBertSession', () => {
       logits.push(logit);
       errors.push(Math.abs(logit - referenceLogit(model, ids, Array.from(given.types, Number))));
     }
-    // A value on the edge of a quantisation step may fall to either side of it.
-    expect(errors.sort((a, b) => a - b)[errors.length >> 1]).toBeLessThan(2e-3);
+    // A value on the edge of a quantisation step may fall to either side of it, all the more as the kernel's e^x and GELU are near ones.
+    expect(errors.sort((a, b) => a - b)[errors.length >> 1]).toBeLessThan(6e-3);
     expect(Math.max(...errors)).toBeLessThan(0.05);
     expect(Math.max(...logits) - Math.min(...logits)).toBeGreaterThan(0.5);
   });

@@ -60,12 +60,18 @@ export function quantise(x: usize, rows: u32, k: u32, out: usize, steps: usize, 
   }
 }
 
-/** Four activations as whole numbers of 0..127, which every processor's conversion gives alike. */
+/** Four activations as whole numbers of 0..127. */
 // @ts-ignore: decorator
 @inline
 function numbers(four: v128, base: v128, factor: v128): v128 {
-  const near = f32x4.nearest(f32x4.mul(f32x4.sub(four, base), factor));
-  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(near) : i32x4.trunc_sat_f32x4_s(near);
+  return whole(f32x4.nearest(f32x4.mul(f32x4.sub(four, base), factor)));
+}
+
+/** Whole numbers that 32 bits hold, which every processor's conversion gives alike. */
+// @ts-ignore: decorator
+@inline
+export function whole(four: v128): v128 {
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(four) : i32x4.trunc_sat_f32x4_s(four);
 }
 
 /** int8 rows as they are, widened to int16: what `multiplyWide` reads. k a multiple of 8. */
