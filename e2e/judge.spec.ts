@@ -9,7 +9,7 @@ const documents = ['one', 'two'].map((id) => ({ id, title: `<b>${id}</b>`, text:
 const evaluable: Evaluable = {
   boosts: [1, 1, 1],
   lexicalShare: 0.5,
-  blend: 0.5,
+  blendOf: async () => 0.5,
   search: async () => ({
     rows: documents.map(({ id }, at) => ({ document: id, score: -at })),
     milliseconds: 0,

@@ -5,7 +5,7 @@ class serves six layers of 384 and two of 128. Loads transformers' BERT weights 
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -34,8 +34,8 @@ class Shape:
 VOCABULARY = 30522
 # 25,500 rows keep the int8 file under 20 MiB, the most that one file of a static host may have.
 BASE = Shape(layers=6, hidden=384, heads=12, inner=1536, rows=25_500)
-# Three of the base's layers with half the heads and a quarter of the inner rows, over rows of 128: under 6 MB as int8.
-TINY = Shape(layers=3, hidden=384, heads=6, inner=384, rows=25_500, width=128)
+# Two of the base's layers with half the heads and a third of the inner rows, over rows of 128: under 6 MB as int8.
+TINY = Shape(layers=2, hidden=384, heads=6, inner=512, rows=25_500, width=128)
 
 
 class Layer(nn.Module):
@@ -171,6 +171,22 @@ def pruned(big: CrossEncoder, shape: Shape, layers: tuple[int, ...]) -> CrossEnc
             mine.outer.bias.copy_(theirs.outer.bias)
             mine.norm_attention.load_state_dict(theirs.norm_attention.state_dict())
             mine.norm_output.load_state_dict(theirs.norm_output.state_dict())
+    return small
+
+
+def shortened(big: CrossEncoder, layers: tuple[int, ...], inner: int) -> CrossEncoder:
+    """The model with these of its layers only, each widened to `inner` rows whose new ones say nothing yet."""
+    small = CrossEncoder(replace(big.shape, layers=len(layers), inner=inner))
+    state = small.state_dict()
+    for name, value in state.items():
+        path = name.split(".")
+        if path[0] == "layers":
+            path[1] = str(layers[int(path[1])])
+        old = big.state_dict()[".".join(path)]
+        if path[-2:] == ["outer", "weight"]:
+            value.zero_()
+        value[tuple(slice(size) for size in old.shape)] = old
+    small.load_state_dict(state)
     return small
 
 

@@ -17,13 +17,13 @@ import numpy as np
 import torch
 
 from training import train
-from training.crossencoder import score_pairs
-from training.export import load
+from training.crossencoder import TINY, score_pairs, shortened
+from training.export import from_onnx, load
 from training.lists import Lists
 from training.paths import fix_seeds, log, work
 
 BASE_SCALE = 1.0
-CHEAP_SCALE = 3.0
+CHEAP_SCALE = 0.5
 
 
 def order_of(lists: Lists, asked: float | None) -> np.ndarray:
@@ -71,8 +71,8 @@ def score(checkpoint: Path, minutes: float, columns: int, most: int, asked: floa
 class ScoredLists(Lists):
     """Only lists that the base has scored, and of those only the scored columns."""
 
-    def __init__(self, *given):
-        super().__init__(*given)
+    def __init__(self, *given, **options):
+        super().__init__(*given, **options)
         self.logits = np.load(work("base-logits.npz"))["logits"]
         scored = ~np.isnan(self.logits[self.kept, 0])
         self.kept, self.chance = self.kept[scored], self.chance[scored] / self.chance[scored].sum()
@@ -103,7 +103,8 @@ if __name__ == "__main__":
     if given.step == "score":
         score(given.base, given.minutes, given.columns, given.most, given.asked)
     else:
-        model = train.fresh("tiny")
+        layers = tuple(given.layers)
+        model = shortened(from_onnx(given.from_onnx), layers, TINY.inner) if given.from_onnx else train.fresh("tiny", layers)
         if given.from_file:
             model.load_state_dict(torch.load(given.from_file)["model"])
-        train.train(given, model, mixed_teacher, ScoredLists(train.SHARES, given.seed))
+        train.train(given, model, mixed_teacher, ScoredLists(train.SHARES, given.seed, asked=given.asked))

@@ -11,13 +11,14 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from training import judge
-from training.crossencoder import BASE, TINY, VOCABULARY, CrossEncoder, from_bert, pruned, score_pairs
+from training.crossencoder import BASE, TINY, VOCABULARY, CrossEncoder, Shape, from_bert, pruned, score_pairs
 from training.embedder import StaticEmbedder
 from training.lists import Graded, Lists, beside_first, boosted_loss, graded_loss, loss_of, unit
 from training.paths import EVAL, MODELS, fix_seeds, log, work
@@ -40,8 +41,8 @@ def token_counts() -> np.ndarray:
     return counts
 
 
-def fresh(kind: str) -> CrossEncoder:
-    """A cross-encoder with its starting weights."""
+def fresh(kind: str, layers: tuple[int, ...] = (0, 1)) -> CrossEncoder:
+    """A cross-encoder with its starting weights; `layers`: which of the base's the tiny one begins with."""
     from safetensors.torch import load_file
 
     bert = load_file(teacher_folder() + "/model.safetensors")
@@ -52,10 +53,12 @@ def fresh(kind: str) -> CrossEncoder:
     big = CrossEncoder(BASE)
     checkpoint = work("base-final.pt") if work("base-final.pt").exists() else work("base.pt")
     if checkpoint.exists():
-        big.load_state_dict(torch.load(checkpoint)["model"])
+        state = torch.load(checkpoint)
+        big = CrossEncoder(Shape(**state.get("shape", BASE.as_dict())))
+        big.load_state_dict(state["model"])
     else:
         from_bert(big, bert, token_counts())
-    return pruned(big, TINY, (0, 1, 2))
+    return pruned(big, replace(TINY, layers=len(layers), rows=big.shape.rows), layers)
 
 
 def held_out(model: CrossEncoder, lists: Lists, most: int, count: int = 200, size: int = 16) -> dict[str, float]:
@@ -202,6 +205,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--from-file", type=Path)
     made.add_argument("--from-onnx", type=Path, help="a shipped model.fp16.onnx to train on from")
     made.add_argument("--from-kernel", type=Path, help="a shipped model.kernel.safetensors to train on from")
+    made.add_argument("--layers", type=int, nargs="+", default=[0, 1], help="which of the base's layers the tiny model begins with")
     made.add_argument("--resume", action="store_true")
     return made
 
@@ -218,7 +222,7 @@ if __name__ == "__main__":
 
         made = from_kernel(given.from_kernel)
     else:
-        made = fresh(given.model)
+        made = fresh(given.model, tuple(given.layers))
     if given.from_file:
         made.load_state_dict(torch.load(given.from_file)["model"])
     train(given, made)

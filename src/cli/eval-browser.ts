@@ -181,7 +181,7 @@ function evaluableOf(
   return {
     boosts: [0, 0, 0],
     lexicalShare: 0,
-    blend: 0,
+    blendOf: async () => 0,
     async search(text, spec, depth): Promise<Found> {
       if (spec.boosts !== undefined) return unsupported('Tuning of field weights');
       const key = `${name} ${spec.reranker ?? ''}`;

@@ -44,16 +44,17 @@ export async function openEngineEvaluable(
   const search = searching(opened, moment, semantic.embedder, rerankers, signal);
   const logits = scoring(opened, moment, rerankers, signal);
   const { weights } = BM25;
+  const blendOf = async (spec: PipelineSpec) => spec.blend ?? (await rerankers.of(spec)).blend ?? BLEND_WEIGHT;
   return {
     boosts: [weights.title, weights.heading, weights.body],
     lexicalShare: FUSION_WEIGHTS[0] / (FUSION_WEIGHTS[0] + FUSION_WEIGHTS[1]),
-    blend: BLEND_WEIGHT,
+    blendOf,
     search,
     logits,
     async rerank(query, documents, spec): Promise<Found> {
       const start = performance.now();
       const pool = documents.slice(0, spec.candidates ?? documents.length).map(({ document }) => document);
-      const rows = blendRows(documents, await logits(query, pool, spec), spec.blend);
+      const rows = blendRows(documents, await logits(query, pool, spec), await blendOf(spec));
       return { rows, milliseconds: performance.now() - start, skipped: [] };
     },
     bytes: (spec) => bytesOf(spec, opened, moment, store, rerankers),
@@ -96,11 +97,21 @@ function searching(
     const known = searchers.get(spec.reranker ?? '');
     if (known !== undefined) return known;
     // A model that cannot be loaded is a stage that is skipped, as on a page.
-    const rerank: Reranker['rerank'] = async (...args) => (await rerankers.reranker(spec)).rerank(...args);
+    let loaded: Reranker | undefined;
+    const rerank: Reranker['rerank'] = async (...args) => {
+      loaded = await rerankers.reranker(spec);
+      return loaded.rerank(...args);
+    };
     const made = createSearcher({
       corpora: [searchable],
       embedder,
-      reranker: () => ({ name: 'reranker', rerank }),
+      reranker: () => ({
+        name: 'reranker',
+        rerank,
+        get blend() {
+          return loaded?.blend;
+        },
+      }),
     });
     searchers.set(spec.reranker ?? '', made);
     return made;

@@ -30,7 +30,8 @@ export interface Evaluable {
   readonly boosts: readonly [title: number, heading: number, body: number];
   /** Of 1 in min-max fusion; the rest is dense's. */
   readonly lexicalShare: number;
-  readonly blend: number;
+  /** The share of the spec's reranker. */
+  blendOf(spec: PipelineSpec): Promise<number>;
   /** About `depth` documents, fewer where there are no more. */
   search(query: string, spec: PipelineSpec, depth: number): Promise<Found>;
   /** Puts given documents, best first, into the order of the spec's reranker, blended as it would blend its own pool. */

@@ -12,6 +12,8 @@ import type { ScoreCache } from '../rerank/scores.ts';
 export interface NodeReranker {
   /** Without a cache no score is remembered, so that each query's time is its own. */
   reranker(cache?: ScoreCache): Reranker;
+  /** Its share in a blend where the catalog names one. */
+  readonly blend: number | undefined;
   /** What a browser downloads for it: the weights and the vocabulary. */
   readonly bytes: number;
   close(): Promise<void>;
@@ -29,7 +31,14 @@ export async function openNodeReranker(store: Store, id = DEFAULT_RERANKER, thre
   const encoder = createCrossEncoder(session, wordpiece, { maxTokens: entry.maxTokens });
   const modelId = `${entry.id}@${entry.revision}`;
   return {
-    reranker: (cache) => crossEncoderReranker({ encoder, modelId, ...(cache === undefined ? {} : { cache }) }),
+    reranker: (cache) =>
+      crossEncoderReranker({
+        encoder,
+        modelId,
+        blend: () => entry.blend,
+        ...(cache === undefined ? {} : { cache }),
+      }),
+    blend: entry.blend,
     bytes: weights.bytes + entry.files.vocabulary.bytes,
     close: () => encoder.close(),
   };

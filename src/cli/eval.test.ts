@@ -44,7 +44,7 @@ function testSet(): void {
 const open: OpenEvaluable = async () => ({
   boosts: [1, 1, 1],
   lexicalShare: 0.5,
-  blend: 0.5,
+  blendOf: async () => 0.5,
   async search(query, spec) {
     const first = query === 'first' || spec.pipeline !== 'lexical' ? query : 'first';
     const order = first === 'second' ? ['b', 'a'] : ['a', 'b'];

@@ -39,7 +39,7 @@ function documents(): string {
 const evaluable: Evaluable = {
   boosts: [1, 1, 1],
   lexicalShare: 0.5,
-  blend: 0.5,
+  blendOf: async () => 0.5,
   search: async () => ({ rows: [{ document: 'sub/cookies.md#size', score: 1 }], milliseconds: 0, skipped: [] }),
   rerank: async () => ({ rows: [], milliseconds: 0, skipped: [] }),
   logits: async () => [],

@@ -35,7 +35,7 @@ afterAll(() => {
 const evaluable: Evaluable = {
   boosts: [2, 1.5, 1],
   lexicalShare: 0.6,
-  blend: 0,
+  blendOf: async () => 0,
   async search(query, { pipeline, fusion }) {
     const good = pipeline === 'hybrid' && (fusion?.weights?.[1] ?? 0) >= 0.7;
     const order = good ? ['good', 'bad'] : ['bad', 'good'];

@@ -213,13 +213,16 @@ async function scorePools({ set, evaluable, reranked, pool }: Tuning): Promise<R
   return pools;
 }
 
-function tuneBlend({ set, measure, seed, evaluable }: Tuning, pools: ReadonlyMap<string, ScoredPool>): Promise<Tuned> {
+async function tuneBlend(
+  { set, measure, seed, evaluable, reranked }: Tuning,
+  pools: ReadonlyMap<string, ScoredPool>,
+): Promise<Tuned> {
   const objective = async ({ blend = 0 }: Setting, queries: readonly string[]) =>
     queries.map((query) => {
       const { rows, logits } = pools.get(query) ?? { rows: [], logits: [] };
       return measureQuery(measure, blendRows(rows, logits, blend), set.qrels.get(query) ?? new Map());
     });
-  const parameters = [{ name: 'blend', initial: evaluable.blend, values: unitGrid(20) }];
+  const parameters = [{ name: 'blend', initial: await evaluable.blendOf(reranked), values: unitGrid(20) }];
   return tune(
     parameters,
     set.queries.map(({ id }) => id),

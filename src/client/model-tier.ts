@@ -93,14 +93,17 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   let selected: SelectedReranker | undefined;
   let loading: Promise<SelectedReranker> | undefined;
   let shared: SharedWork | undefined;
+  let blend: number | undefined;
 
   const { reranker } = options;
   const select = async (explore: boolean, onLost: () => void): Promise<SelectedReranker> => {
     if (typeof reranker === 'object') return loadHubReranker(await spawn(startWorker, onLost), reranker);
+    const entry = crossEncoderEntry(await loadCatalog(httpStore(options.models)), reranker);
+    blend = entry.blend;
     return selectReranker({
       spawn: () => spawn(startWorker, onLost),
       verdicts,
-      entry: crossEncoderEntry(await loadCatalog(httpStore(options.models)), reranker),
+      entry,
       models: options.models,
       explore,
       ...(options.backend === undefined ? {} : { device: options.backend }),
@@ -179,6 +182,7 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
         encoder,
         // One model a tier: what was asked for names it, loaded or not, so that no score is cached twice.
         modelId: `${options.models}${JSON.stringify(reranker)}`,
+        blend: () => blend,
         cache,
         cost,
         step: STEP * (shared?.hands() ?? 1),

@@ -52,6 +52,8 @@ export type Fusion = (rankings: readonly Ranking[]) => Ranking;
 /** Puts given passages into a better order. Scores rank within this call only. */
 export interface Reranker {
   readonly name: string;
+  /** The share of its order in a blend with the fused one that suits this model, 0 to 1; known once it has reranked. */
+  readonly blend?: number | undefined;
   rerank(query: Query, passages: readonly StoredPassage[], context: Context): Promise<Ranking>;
 }
 

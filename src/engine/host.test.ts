@@ -118,6 +118,16 @@ describe('engine host', () => {
     expect((await host.status()).timings.reranked?.count).toBe(1);
   });
 
+  it('blends by the share that suits the model, where a search names none', async () => {
+    await host.add(SOURCES, never, quiet);
+    const first = (await ask('oar needs', { blend: 1 })).ids[0];
+    expect((await ask('oar needs', { blend: 0 })).ids[0]).not.toBe(first);
+    fakes = { ...fakes, reranker: { ...longest, blend: 1 } };
+    await open();
+    expect((await ask('oar needs')).ids[0]).toBe(first);
+    expect((await ask('oar needs', { blend: 0 })).ids[0]).not.toBe(first);
+  });
+
   it('weighs fields as told, and refuses weights that say nothing', async () => {
     const sources = [
       { id: 'name', type: 'markdown' as const, content: '# Rope\n\nIt holds the mast in place on a windy day at sea.' },

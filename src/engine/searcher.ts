@@ -109,8 +109,10 @@ export function createSearcher(parts: SearcherParts): Searcher {
       },
       {
         candidates: options.candidates ?? DEFAULTS.candidates,
-        blend: (fused, reranked) =>
-          blend(fused, reranked, options.blend === undefined ? {} : { weight: options.blend }),
+        blend(fused, reranked) {
+          const weight = options.blend ?? reranker.blend;
+          return blend(fused, reranked, weight === undefined ? {} : { weight });
+        },
       },
     );
     return { query, passages, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };

@@ -25,7 +25,7 @@ export interface SearchOptions {
   readonly fusion?: FusionOption;
   /** What a word counts by where it stands: title 1.5, heading 1.5 and body 1 by default; `findling tune` finds others. */
   readonly fields?: Readonly<Partial<Record<'title' | 'heading' | 'body', number>>>;
-  /** Weight of the reranker against the fused order, 0 to 1. */
+  /** Weight of the reranker against the fused order, 0 to 1; by default what suits the model (catalog.json), else .3. */
   readonly blend?: number;
   /** Milliseconds the reranker may take; its pool is fitted to them. */
   readonly budgetMs?: number;

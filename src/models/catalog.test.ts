@@ -32,6 +32,13 @@ describe('parseCatalog', () => {
     expect(() => crossEncoderEntry(catalog, 'huge')).toThrow(/it has: tiny/);
     expect(staticSpace(entry, 64)).not.toBe(staticSpace(entry));
   });
+  it('reads the share in a blend that a model names', () => {
+    const of = (blend: unknown) => parseCatalog(JSON.stringify({ version: 1, models: [{ ...encoder, blend }] }));
+    expect(crossEncoderEntry(of(0.5)).blend).toBe(0.5);
+    expect(crossEncoderEntry(of(undefined)).blend).toBeUndefined();
+    for (const wrong of [-0.1, 1.1, '0.5', null])
+      expect(() => of(wrong)).toThrow(/models\[0\]\.blend must be a number from 0 to 1/);
+  });
   it.each([
     ['no JSON', '{'],
     ['another version', '{"version":2,"models":[]}'],

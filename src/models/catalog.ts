@@ -34,6 +34,8 @@ export interface CrossEncoderEntry {
   readonly revision: string;
   /** Query, passage and three special tokens together. */
   readonly maxTokens: number;
+  /** The share that suits it in a blend with the fused order, 0 to 1. */
+  readonly blend?: number;
   readonly files: { readonly vocabulary: ModelFile; readonly canary: ModelFile } & Readonly<
     Partial<Record<Variant, ModelFile>>
   >;
@@ -97,11 +99,15 @@ function modelEntry(value: unknown, where: string): ModelEntry | undefined {
   if (variants.length === 0) throw wrong(`${where}.files`, `an object with one of ${VARIANTS.join(', ')}`);
   const weights: Partial<Record<Variant, ModelFile>> = Object.fromEntries(variants.map((name) => [name, file(name)]));
   const maxTokens = whole(entry.maxTokens, `${where}.maxTokens`, 8);
+  const { blend } = entry;
+  if (blend !== undefined && !(typeof blend === 'number' && blend >= 0 && blend <= 1))
+    throw wrong(`${where}.blend`, 'a number from 0 to 1');
   return {
     id,
     kind,
     revision,
     maxTokens,
+    ...(blend === undefined ? {} : { blend }),
     files: { ...weights, vocabulary: file('vocabulary'), canary: file('canary') },
   };
 }

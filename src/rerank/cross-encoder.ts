@@ -11,6 +11,8 @@ export interface CrossEncoderRerankerOptions {
   /** Model and revision: scores of one never serve another. */
   readonly modelId: string;
   readonly name?: string;
+  /** `Reranker.blend`, asked for when it is wanted: of a model that is loaded at its first use it is not known before. */
+  readonly blend?: () => number | undefined;
   /** Shared between rerankers of one engine, so that budgets may change without losing it. */
   readonly cache?: ScoreCache;
   /** Shared likewise: what a pair costs here. */
@@ -139,5 +141,11 @@ export function crossEncoderReranker(options: CrossEncoderRerankerOptions): Rera
     }
     return ranking(scored);
   };
-  return { name, rerank };
+  return {
+    name,
+    rerank,
+    get blend() {
+      return options.blend?.();
+    },
+  };
 }
