@@ -31,6 +31,7 @@ def unit(x: np.ndarray) -> np.ndarray:
 
 
 GRADES = REPOSITORY / "training" / "grades.tsv"
+GRADES_HELD = REPOSITORY / "training" / "grades-held.tsv"
 
 
 def static_cosines(queries: Ragged, passages: Ragged, query: np.ndarray, row: np.ndarray, folder: Path) -> np.ndarray:
@@ -145,10 +146,10 @@ class Lists:
 class Graded:
     """Lists whose passages were graded 0..3 by reading them (grades.tsv: query, digits, passage keys).
 
-    Few and good: they are for the last stage, several times over. Held-out ones are never drawn.
+    Few and good: they are for the last stage, several times over. Those of grades-held.tsv are never drawn.
     """
 
-    def __init__(self, lists: Lists, seed: int, path: Path = GRADES, held_out: int = 160):
+    def __init__(self, lists: Lists, seed: int, path: Path = GRADES, held: Path = GRADES_HELD):
         rows = (json.loads(line) for line in open(work("pool.jsonl")))
         pool = {passage_key(row["h"], row["t"]): i for i, row in enumerate(rows)}
         place: dict[str, int] = {}
@@ -156,8 +157,9 @@ class Graded:
         for at, number in enumerate(lists.query):
             place.setdefault(asked[number], at)
         self.lists, self.rng = lists, np.random.default_rng(seed)
-        self.rows: list[tuple[int, np.ndarray, np.ndarray]] = []  # list, columns, grades
-        for query, digits, keys in csv.reader(path.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE):
+        self.rows: list[tuple[int, np.ndarray, np.ndarray, bool]] = []  # list, columns, grades, whether held out
+        apart = {query for query, _, _ in self.lines(held)}
+        for query, digits, keys in self.lines(held) + self.lines(path):
             at = place.get(query)
             if at is None:
                 continue
@@ -165,16 +167,20 @@ class Graded:
             found = [(column[pool[key]], int(grade)) for grade, key in zip(digits, keys.split()) if pool.get(key) in column]
             if len(found) > 3:
                 columns, grades = map(np.array, zip(*found))
-                self.rows.append((at, columns, grades))
-        order = np.random.default_rng(7).permutation(len(self.rows))
-        self.held, self.kept = order[: min(held_out, len(order) // 5)], order[min(held_out, len(order) // 5) :]
+                self.rows.append((at, columns, grades, query in apart))
+        self.held = np.array([i for i, row in enumerate(self.rows) if row[3]], np.int64)
+        self.kept = np.array([i for i, row in enumerate(self.rows) if not row[3]], np.int64)
         self.queue: list[int] = []
+
+    @staticmethod
+    def lines(path: Path) -> list[list[str]]:
+        return list(csv.reader(path.open(encoding="utf-8"), delimiter="\t", quoting=csv.QUOTE_NONE)) if path.exists() else []
 
     def batch(self, chosen: list[int], size: int = 8) -> dict:
         """Short lists are filled up with their first passage; `real` tells which are not."""
         lists, columns, grades, real = [], [], [], []
         for each in chosen:
-            at, own, given = self.rows[each]
+            at, own, given, _ = self.rows[each]
             room = size - len(own)
             lists.append(at)
             columns.append(np.append(own, np.full(room, own[0]))[:size])
