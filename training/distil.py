@@ -83,9 +83,12 @@ class ScoredLists(Lists):
         for i in chosen:
             known = np.flatnonzero(~np.isnan(self.logits[i]))[1:]
             columns.append(np.append(0, self.rng.choice(known, size - 1, replace=len(known) < size - 1)))
-        batch = self.at(chosen, np.stack(columns), self.bare(chosen) & (self.kind[chosen] == 3))
-        batch["base"] = torch.from_numpy(np.take_along_axis(self.logits[chosen], batch["columns"], 1))
-        return batch
+        return self.at(chosen, np.stack(columns), self.bare(chosen) & (self.kind[chosen] == 3))
+
+    def at(self, chosen: np.ndarray, columns: np.ndarray, bare: np.ndarray) -> dict:
+        """Like `Lists.at`, with the base's logits, NaN where it has none."""
+        batch = super().at(chosen, columns, bare)
+        return batch | {"base": torch.from_numpy(np.take_along_axis(self.logits[chosen], columns, 1))}
 
 
 def mixed_teacher(batch: dict) -> torch.Tensor:

@@ -108,6 +108,12 @@ def schedule(done: float, warm: float = 0.05) -> float:
     return done / warm if done < warm else 0.02 + 0.98 * (1 - done) / (1 - warm)
 
 
+def among_equals(read: dict) -> torch.Tensor:
+    """Half of the best teacher's logits for graded lists: the base's where it has scored them, else the cheap teacher's."""
+    soft = read["soft"] * SOFT_SCALE
+    return torch.where(read["base"].isnan(), soft, read["base"]) / 2 if "base" in read else soft / 2
+
+
 def step_of(model, lists: Lists, options, done: float, teacher=None, graded: Graded | None = None) -> float:
     """One batch forwards and backwards; gradients add up in the parameters. Returns the mean loss."""
     most = options.most if done < options.long_from else options.most_long
@@ -129,7 +135,7 @@ def step_of(model, lists: Lists, options, done: float, teacher=None, graded: Gra
         if read:
             other = logits[len(batch["pairs"]) :].view(len(read["grades"]), -1)
             other = beside_first(other, read, options.first_share, torch.rand(len(other)) < 0.3)
-            loss = loss + (graded_loss(other, read, 1.0, read["soft"] * SOFT_SCALE / 2) if options.boost else graded_loss(other, read))
+            loss = loss + (graded_loss(other, read, 1.0, among_equals(read)) if options.boost else graded_loss(other, read))
         loss = loss / len(parts)
         loss.backward()
         return loss.item()

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type BenchOptions, median, type Peer, quantile, type Row, row } from '../row.ts';
 import type { BenchQuestion } from './page/corpus.ts';
 import type { Asked, AskOptions, Built } from './page/main.ts';
@@ -13,6 +14,8 @@ const TYPED = 14;
 const QUESTIONS = 100;
 /** Questions in one turn; then the other side has its turn, so that a disturbance meets both. */
 const TURN = 10;
+/** Rest before each turn: what one side leaves behind must not be collected in the other's time. Two cores have no room for both. */
+const REST_MS = 500;
 
 export interface SizedCorpus {
   /** Passages, as rows name them: `20k`. */
@@ -129,7 +132,9 @@ async function inTurns(call: Call, texts: readonly string[], options: AskOptions
   const peer: Asked[] = [];
   for (let at = 0; at < texts.length; at += TURN) {
     const turn = texts.slice(at, at + TURN);
+    await sleep(REST_MS);
     own.push(...(await call('ask', turn, options)));
+    await sleep(REST_MS);
     peer.push(...(await call('askPeer', turn)));
   }
   return { own, peer };
