@@ -58,6 +58,12 @@ describe('matcher', () => {
     expect(await marked('-box only ', 'only a box')).toEqual(['only']);
   });
 
+  it('leaves English stop words of a question unmarked in a text of other letters', async () => {
+    const text = 'विकि the Vite और is a बिल्ड';
+    expect(await marked('is the vite a बिल्ड ', text, ['hi'])).toEqual(['Vite', 'बिल्ड']);
+    expect(await marked('the ', text, ['hi'])).toEqual(['the']);
+  });
+
   it('gives ranges in order, apart and inside, for any text', async () => {
     const match = await matcher(parseQuery('ab "cd ef" 東京 éa'), ['en', 'ja']);
     const unit = fc.constantFrom('ab', 'cd', 'ef', ' ', '.', '東', '京', 'é', 'a', 'A', '\u0301', "'", '_', '💡', 'ﬁ');

@@ -1,6 +1,7 @@
 import type { Query } from '../../core/ports.ts';
 import { type Analyzer, createAnalyzer, type Slot } from './analysis.ts';
-import { fold } from './folding.ts';
+import { fold, isAscii } from './folding.ts';
+import { isLatin } from './languages.ts';
 import { rangesByLetter, rangesOf } from './marking.ts';
 import { phraseUnits, placePhrases } from './phrases.ts';
 import type { TextRange } from './text-range.ts';
@@ -25,7 +26,10 @@ export async function matcher(
   const asked = [...query.words, ...query.phrases, ...query.fielded.map(({ word }) => word)];
   const phrases = query.phrases.map(phraseUnits).filter((units) => units.length > 1);
   const prefix = typedPrefix(query);
-  const wanted = new Map(analyzers.map((analyzer) => [analyzer, wantedOf(asked.join('\n'), analyzer, prefix)]));
+  const foreign = analyzers.every(({ language }) => isLatin(language)) ? asked : await withoutEnglishStopWords(asked);
+  const wantedBy = (analyzer: Analyzer) =>
+    wantedOf((isLatin(analyzer.language) ? asked : foreign).join('\n'), analyzer, prefix);
+  const wanted = new Map(analyzers.map((analyzer) => [analyzer, wantedBy(analyzer)]));
   const verdicts = new Map<string, boolean>();
   const letters = analyzers.every(({ language }) => language === 'en') ? firstLetters(wanted.values()) : undefined;
   const matches = (word: string): boolean => {
@@ -38,6 +42,13 @@ export async function matcher(
   const words = (text: string) =>
     letters === undefined ? rangesOf(text, matches) : rangesByLetter(text, matches, letters);
   return (text) => union([...placePhrases(text, phrases), ...words(text)]);
+}
+
+/** In a text of other letters "the" is no word of its language, and lights up nothing; unless nothing else is asked. */
+async function withoutEnglishStopWords(asked: readonly string[]): Promise<readonly string[]> {
+  const english = await createAnalyzer('en');
+  const kept = asked.filter((word) => !isAscii(word) || english.slots(word).length > 0);
+  return kept.length > 0 ? kept : asked;
 }
 
 /** One letter begins too many words to be worth a mark. */
