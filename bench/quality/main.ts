@@ -31,13 +31,23 @@ const BASELINE = join(import.meta.dirname, 'own-baseline.json');
 const FULL = ['own', 'docs-anthropic', 'scifact', 'msmarco-dl19 BM25 run', 'msmarco-dl19', 'cranfield', 'cisi'];
 /** The large reranker takes seconds a query on one busy core: it is measured on so many queries of each set. */
 const SAMPLE = 30;
-/** Shares of the reranker beside the one in use; they cost nothing, since its scores are known by then. */
-const BLENDS = [0.5, 0.7, 1];
+/** Shares of the reranker, of which one is in use; the others cost nothing, since its scores are known by then. */
+const BLENDS = [0.3, 0.5, 0.7, 1];
 const SETS = [...FULL, ...FULL.filter((set) => !set.endsWith(' run')).map((set) => `${set} sample`)];
 
 async function models(): Promise<readonly string[]> {
   const catalog = await loadCatalog(fileStore(join(root, 'models')));
   return catalog.models.map(({ id, revision }) => `${id} r${revision}`);
+}
+
+/** Rerankers with a share of their own in the blend. */
+async function ownBlends(): Promise<ReadonlyMap<string, number>> {
+  const catalog = await loadCatalog(fileStore(join(root, 'models')));
+  return new Map(
+    catalog.models.flatMap((model) =>
+      model.kind === 'cross-encoder' && model.blend !== undefined ? [[model.id, model.blend]] : [],
+    ),
+  );
 }
 
 /** What is measured on a set unless --pipeline says otherwise; rerankers as far as their weights are here. */
@@ -47,8 +57,12 @@ async function pipelinesOf(set: string): Promise<readonly string[]> {
     sizes
       .filter((size) => here.some((model) => model.startsWith(`findling-rerank-${size} `)))
       .map((size) => `reranked:${size}`);
+  const blends = await ownBlends();
   const blended = (...sizes: readonly string[]) =>
-    reranked(...sizes).flatMap((name) => [name, ...BLENDS.map((weight) => `${name}:blend=${weight}`)]);
+    reranked(...sizes).flatMap((name) => {
+      const used = blends.get(name.replace('reranked:', 'findling-rerank-')) ?? BLEND_WEIGHT;
+      return [name, ...BLENDS.filter((weight) => weight !== used).map((weight) => `${name}:blend=${weight}`)];
+    });
   if (set.endsWith(' run')) return blended('tiny', 'base');
   return set.endsWith(' sample')
     ? ['lexical', 'hybrid:minmax', ...blended('tiny', 'base')]
@@ -125,7 +139,8 @@ async function main(): Promise<void> {
     const all = [...sets.filter((each) => each.set !== set), record].sort(
       (a, b) => SETS.indexOf(a.set) - SETS.indexOf(b.set),
     );
-    keep({ models: `${(await models()).join(', ')}; blend ${BLEND_WEIGHT} by default`, sets: all });
+    const blends = [...(await ownBlends())].map(([id, weight]) => `, ${weight} of ${id}`).join('');
+    keep({ models: `${(await models()).join(', ')}; blend ${BLEND_WEIGHT} by default${blends}`, sets: all });
   }
 }
 
