@@ -168,7 +168,10 @@ async function bytesOf(
  * Retrievers inside a fusion give as many passages as they do on a page. A retriever that is measured alone gives
  * more, because several passages may belong to one document and `depth` counts documents; its order is the same.
  */
-export function optionsOf({ pipeline, fusion, candidates, blend: weight }: PipelineSpec, depth: number): SearchOptions {
+export function optionsOf(
+  { pipeline, fusion, candidates, blend: weight, feedback }: PipelineSpec,
+  depth: number,
+): SearchOptions {
   return {
     pipeline,
     depth: pipeline === 'lexical' || pipeline === 'dense' ? depth * 3 : depth,
@@ -176,6 +179,7 @@ export function optionsOf({ pipeline, fusion, candidates, blend: weight }: Pipel
     ...(fusion === undefined ? {} : { fusion }),
     ...(candidates === undefined ? {} : { candidates }),
     ...(weight === undefined ? {} : { blend: weight }),
+    ...(feedback === undefined ? {} : { feedback }),
   };
 }
 

@@ -12,6 +12,7 @@ export interface PipelineSpec {
   readonly reranker?: string;
   readonly candidates?: number;
   readonly blend?: number;
+  readonly feedback?: number;
   /** BM25 weights of the fields, in the order of FIELDS. */
   readonly boosts?: readonly [title: number, heading: number, body: number];
 }
@@ -44,7 +45,8 @@ export interface Evaluable {
 }
 
 const NAMES: readonly PipelineName[] = ['lexical', 'dense', 'hybrid', 'reranked'];
-const OPTIONS = 'rrf, minmax, weights=1/2 (lexical/dense), tiny, base, model=<id>, pool=<passages>, blend=<0 to 1>';
+const OPTIONS =
+  'rrf, minmax, weights=1/2 (lexical/dense), tiny, base, model=<id>, feedback=<passages>, pool=<passages>, blend=<0 to 1>';
 
 function numberIn(text: string | undefined, label: string, low: number, high: number): number {
   const value = Number(text);
@@ -77,6 +79,8 @@ function optionOf(option: string, label: string): SpecOptions {
       return { candidates: numberIn(value, label, 1, 10_000) };
     case 'blend':
       return { blend: numberIn(value, label, 0, 1) };
+    case 'feedback':
+      return { feedback: numberIn(value, label, 0, 100) };
     case 'weights': {
       const [lexical, dense] = (value ?? '').split('/');
       return { weights: [numberIn(lexical, label, 0, 1e6), numberIn(dense, label, 0, 1e6)] };
@@ -101,8 +105,8 @@ export function parsePipeline(label: string): PipelineSpec {
   const parsed: SpecOptions = Object.fromEntries(options.flatMap((option) => Object.entries(optionOf(option, label))));
   const { weights, ...rest } = parsed;
   const spec: PipelineSpec = { label, pipeline, ...rest };
-  if ((spec.fusion !== undefined || weights !== undefined) && (pipeline === 'lexical' || pipeline === 'dense'))
-    throw new SearchError('bad-input', `"${label}": ${pipeline} fuses nothing, so it takes no fusion option.`);
+  if ((spec.fusion ?? weights ?? spec.feedback) !== undefined && (pipeline === 'lexical' || pipeline === 'dense'))
+    throw new SearchError('bad-input', `"${label}": ${pipeline} fuses nothing, so it takes no option of a fusion.`);
   if ((spec.reranker ?? spec.candidates ?? spec.blend) !== undefined && pipeline !== 'reranked')
     throw new SearchError('bad-input', `"${label}": only "reranked" takes ${options.join(':')}.`);
   return weights === undefined ? spec : { ...spec, fusion: { ...(spec.fusion ?? { method: 'min-max' }), weights } };

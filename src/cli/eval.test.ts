@@ -188,10 +188,13 @@ describe('pipeline names', () => {
       candidates: 30,
       blend: 0,
     });
+    expect(parsePipeline('hybrid:feedback=0')).toMatchObject({ feedback: 0 });
     expect(parsePipeline('hybrid:weights=0/1').fusion).toEqual({ method: 'min-max', weights: [0, 1] });
     for (const bad of [
       'lexical:rrf',
       'hybrid:tiny',
+      'lexical:feedback=0',
+      'hybrid:feedback=-1',
       'hybrid:pool=5',
       'reranked:blend=2',
       'reranked:pool=',

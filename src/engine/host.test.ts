@@ -141,6 +141,19 @@ describe('engine host', () => {
     await expect(lexical({ title: 0, heading: 0, body: 0 })).rejects.toMatchObject({ code: 'bad-input' });
   });
 
+  it('searches a second time, told by what it found, unless it is not to', async () => {
+    await host.add(SOURCES, never, quiet);
+    const stages = async (options: object) => {
+      const { last } = await ask('oar needs', { pipeline: 'hybrid', explain: true, ...options });
+      return Object.keys(last.results[0]?.explain ?? {});
+    };
+    expect(await stages({})).toContain('feedback');
+    expect(await stages({ feedback: 0 })).not.toContain('feedback');
+    expect((await host.status()).timings.feedback?.count).toBe(1);
+    for (const feedback of [-1, 0.5, Number.NaN])
+      await expect(ask('oar', { feedback })).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
   it('finds by meaning what no word matches', async () => {
     await host.add(SOURCES, never, quiet);
     expect((await ask('vessel', { pipeline: 'lexical' })).ids).toEqual([]);

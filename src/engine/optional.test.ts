@@ -17,7 +17,7 @@ const broken: CorpusMoment = {
   },
   numbers: { idsOf: fail },
   passages: { passages: fail },
-  vectors: { dimensions: 2, search: fail },
+  vectors: { dimensions: 2, search: fail, vectorsOf: fail, rescore: fail },
 };
 
 it('gives nothing and says so once', async () => {
@@ -30,6 +30,8 @@ it('gives nothing and says so once', async () => {
   expect(await moment.terms.expand('a', 3)).toEqual([]);
   expect(await moment.passages.passages([])).toEqual([]);
   expect(await moment.vectors?.search(new Float32Array(2), 3)).toEqual([]);
+  expect(await moment.vectors?.vectorsOf?.([])).toEqual(new Map());
+  expect(await moment.vectors?.rescore?.(new Float32Array(2), [])).toEqual(new Map());
   expect(events).toEqual([{ kind: 'skipped', stage: 'docs', code: 'network', reason: 'the host is away' }]);
 });
 

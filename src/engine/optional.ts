@@ -24,7 +24,7 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
   };
   const { terms, vectors } = moment;
   const { settle } = terms;
-  const { rescore } = vectors ?? {};
+  const { rescore, vectorsOf } = vectors ?? {};
   const tolerantTerms: TermSource = {
     statistics: () => terms.statistics(),
     lengths: (signal) => orElse(terms.lengths(signal), NO_LENGTHS),
@@ -44,7 +44,8 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
   };
   const tolerantVectors: VectorIndex | undefined = vectors && {
     dimensions: vectors.dimensions,
-    search: (query, depth, signal) => orElse(vectors.search(query, depth, signal), []),
+    search: (query, depth, signal, near) => orElse(vectors.search(query, depth, signal, near), []),
+    ...(vectorsOf === undefined ? {} : { vectorsOf: (ids, signal) => orElse(vectorsOf(ids, signal), new Map()) }),
     ...(rescore === undefined
       ? {}
       : { rescore: (query, ids, signal) => orElse(rescore(query, ids, signal), new Map()) }),

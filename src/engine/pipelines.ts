@@ -1,6 +1,7 @@
 import type { Fusion, PassageSource, Reranker, Retriever } from '../core/ports.ts';
-import type { Rescore } from '../retrieve/dense.ts';
-import { fuse, orElse, type RerankOptions, refine, rerank, stage } from './retrievers.ts';
+import type { Feedback, Rescore } from '../retrieve/dense.ts';
+import { fuse } from './fusing.ts';
+import { orElse, type RerankOptions, refine, rerank, stage } from './retrievers.ts';
 import type { PipelineName } from './types.ts';
 
 export interface Parts {
@@ -11,17 +12,25 @@ export interface Parts {
   readonly passages: PassageSource;
   /** Where dense scores are coarse: better ones, of passages whose texts are read. */
   readonly rescore: Rescore | undefined;
+  /** Where vectors of passages are to be had. */
+  readonly feedback: Feedback | undefined;
+  /** Passages that tell it what to look for. */
+  readonly telling: number;
   /** Results that will be shown. */
   readonly limit: number;
 }
 
 /** Every pipeline. Fusion comes before reranking, and each tier that fails leaves the one before it standing. */
 export function pipelines(parts: Parts, options: RerankOptions): Readonly<Record<PipelineName, Retriever>> {
-  const { rescore, limit } = parts;
+  const { rescore, limit, feedback } = parts;
   const lexical = stage(parts.bm25);
   const dense = stage(parts.dense);
-  const rescoring = rescore && { rescore, most: limit };
-  const hybrid = stage(fuse('hybrid', parts.fusion, [lexical, dense], rescoring));
+  const hybrid = stage(
+    fuse('hybrid', parts.fusion, [lexical, dense], {
+      feedback: feedback && { search: feedback, most: parts.telling },
+      rescoring: rescore && { rescore, most: limit },
+    }),
+  );
   const reranked = stage(rerank('reranked', hybrid, parts.reranker, parts.passages, options));
   return {
     lexical,

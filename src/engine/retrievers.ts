@@ -1,8 +1,7 @@
-import type { PassageId } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
-import type { Context, Fusion, PassageSource, Query, Reranker, Retriever } from '../core/ports.ts';
-import { emptyRanking, type Ranking, ranking } from '../core/ranking.ts';
-import type { Rescore } from '../retrieve/dense.ts';
+import type { Context, PassageSource, Query, Reranker, Retriever } from '../core/ports.ts';
+import { type Ranking, ranking } from '../core/ranking.ts';
+import { type Rescoring, rescored } from './fusing.ts';
 
 /**
  * Reports what a retriever found, and how long it took, as a stage of its own. Asked twice for the same query
@@ -34,35 +33,6 @@ export function stage(retriever: Retriever): Retriever {
   };
 }
 
-/** Which passages get better scores than a retriever's own. */
-export interface Rescoring {
-  readonly rescore: Rescore;
-  /** The best so many: those whose texts are read in any case. */
-  readonly most: number;
-}
-
-/**
- * Each retriever gives its own top list of `depth`; the union of them is fused. Fails if one of them fails. With `rescoring`
- * the best are fused once more, with scores instead of, and beside, those of the last retriever: they change places among themselves.
- */
-export function fuse(name: string, fusion: Fusion, retrievers: readonly Retriever[], rescoring?: Rescoring): Retriever {
-  return {
-    name,
-    async retrieve(query, depth, context) {
-      const rankings = await Promise.all(retrievers.map((each) => each.retrieve(query, depth, context)));
-      const fused = fusion(rankings);
-      const last = rankings.at(-1) ?? emptyRanking;
-      if (rescoring === undefined || last.length === 0) return fused;
-      const best = new Set(fused.slice(0, rescoring.most).map(({ id }) => id));
-      const scores = await rescoring.rescore(query, [...best], context.signal);
-      if (scores.size === 0) return fused;
-      const again = fusion([...rankings.slice(0, -1), rescored(last, scores)]).filter(({ id }) => best.has(id));
-      // A second fusion has a scale of its own: the places keep their scores, so that the whole list still has one.
-      return ranking(fused.map(({ id, score }, at) => ({ id: again[at]?.id ?? id, score })));
-    },
-  };
-}
-
 /** A list that stands alone reads so many times as far as one that another list is fused with. */
 const ALONE = 3;
 
@@ -73,14 +43,9 @@ export function refine(retriever: Retriever, { rescore, most }: Rescoring): Retr
     async retrieve(query, depth, context) {
       const found = await retriever.retrieve(query, ALONE * depth, context);
       const best = found.slice(0, most).map(({ id }) => id);
-      return ranking(rescored(found, await rescore(query, best, context.signal)), depth);
+      return ranking(rescored(found, await rescore(best, context.signal)), depth);
     },
   };
-}
-
-function rescored(list: Ranking, scores: ReadonlyMap<PassageId, number>): Ranking {
-  const kept = list.filter(({ id }) => !scores.has(id));
-  return ranking([...kept, ...[...scores].map(([id, score]) => ({ id, score }))]);
 }
 
 /** One list of the same kind of scores from several corpora: best score first. */

@@ -8,7 +8,7 @@ import { excerpt, matcher } from '../index/lexical/highlights.ts';
 import { parseQuery } from '../index/lexical/query.ts';
 import { blend } from '../rerank/blend.ts';
 import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
-import { type DenseOptions, dense, denseRescore } from '../retrieve/dense.ts';
+import { type DenseOptions, dense, denseRescore, feedback } from '../retrieve/dense.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain, FAR, NEAR } from './constraint.ts';
 import { headStart, heldBack } from './head-start.ts';
@@ -54,6 +54,7 @@ export const DEFAULTS = {
   limit: 10,
   depth: 100,
   candidates: 50,
+  feedback: 3,
   excerptLength: 240,
 } as const;
 
@@ -82,6 +83,12 @@ function fieldsOf(fields: SearchOptions['fields'] = {}): NonNullable<SearchOptio
   return fields;
 }
 
+function tellingOf(option: number = DEFAULTS.feedback): number {
+  if (!(Number.isInteger(option) && option >= 0))
+    throw new SearchError('bad-input', `feedback takes a whole number of passages, 0 for none, not ${option}.`);
+  return option;
+}
+
 /** Runs pipelines over the corpora. Each search opens its own moment of every corpus. */
 export function createSearcher(parts: SearcherParts): Searcher {
   const timings = createTimings();
@@ -104,7 +111,9 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const all = pipelines(
       {
         ...{ ...retrievers, fusion: fusionOf(options.fusion), reranker, passages },
-        rescore: denseRescore(semantic),
+        rescore: denseRescore(semantic, query),
+        feedback: feedback(semantic),
+        telling: tellingOf(options.feedback),
         limit: options.limit ?? DEFAULTS.limit,
       },
       {

@@ -109,7 +109,15 @@ export interface ScoredNumber {
 /** Nearest vectors by inner product. Exact over a local corpus; clustered over a published index. */
 export interface VectorIndex {
   readonly dimensions: number;
-  search(query: Float32Array, depth: number, signal?: AbortSignal): Promise<readonly ScoredNumber[]>;
+  /** `near`: where a clustered index looks, if not around the query itself. What was read for that needs no reading again. */
+  search(
+    query: Float32Array,
+    depth: number,
+    signal?: AbortSignal,
+    near?: Float32Array,
+  ): Promise<readonly ScoredNumber[]>;
+  /** The vectors of passages, as near as they are kept; ids of other corpora are left out. Absent where there are none to be had. */
+  vectorsOf?(ids: readonly PassageId[], signal?: AbortSignal): Promise<ReadonlyMap<PassageId, Float32Array>>;
   /**
    * Better scores of some passages, those too that `search` did not find; ids of other corpora are left out. It reads what the texts of
    * these passages read, too. Absent where `search` is exact.
@@ -134,6 +142,8 @@ export interface QuantisedVectors {
 export interface VectorSource {
   readonly dimensions: number;
   load(signal?: AbortSignal): Promise<readonly QuantisedVectors[]>;
+  /** Undefined for passages that are not here. Absent where passages have no ids. */
+  numbersOf?(ids: readonly PassageId[], signal?: AbortSignal): Promise<readonly (PassageNumber | undefined)[]>;
   /** False for removed passages. */
   isLive(passage: PassageNumber): boolean;
 }

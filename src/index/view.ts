@@ -1,4 +1,4 @@
-import type { DocumentId } from '../core/document.ts';
+import type { DocumentId, PassageId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import type { PassageSource } from '../core/ports.ts';
 import { lastNotAfter } from './blocks.ts';
@@ -45,6 +45,7 @@ export interface CorpusView extends TermSource, PassageNumbers, PassageSource, V
   readonly generation: number;
   /** One above the highest passage number. */
   readonly size: number;
+  numbersOf(ids: readonly PassageId[], signal?: AbortSignal): Promise<readonly (PassageNumber | undefined)[]>;
   /** Live documents, sorted by id. */
   documents(signal?: AbortSignal): Promise<readonly CorpusDocument[]>;
   /** Where each live document is; undefined for ids that are not there. */
@@ -70,6 +71,13 @@ export function createView(manifest: Manifest, segments: readonly Segment[], cac
   const dimensions = Math.max(0, ...parts.map(({ segment }) => segment.dimensions));
   let lengths: Promise<FieldLengths> | undefined;
   const places = recentPlaces();
+  const numbersOf: CorpusView['numbersOf'] = async (ids, signal) => {
+    const numbers = ids.map((id) => places.of(id));
+    const unknown = ids.filter((_, at) => numbers[at] === undefined);
+    const located = unknown.length === 0 ? [] : await locatePassages(parts, unknown, signal);
+    let next = 0;
+    return numbers.map((number) => number ?? located[next++]);
+  };
   return {
     generation: manifest.generation,
     size,
@@ -113,12 +121,9 @@ export function createView(manifest: Manifest, segments: readonly Segment[], cac
     foresee(numbers) {
       readTexts(partOf, numbers).catch(() => undefined);
     },
+    numbersOf,
     async passages(ids, signal) {
-      const numbers = ids.map((id) => places.of(id));
-      const unknown = ids.filter((_, at) => numbers[at] === undefined);
-      const located = unknown.length === 0 ? [] : await locatePassages(parts, unknown, signal);
-      let next = 0;
-      const all = numbers.map((number) => number ?? located[next++]);
+      const all = await numbersOf(ids, signal);
       const texts = await readTexts(
         partOf,
         all.filter((number) => number !== undefined),

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import { documentId, passageId } from '../core/document.ts';
+import { documentId, type PassageId, passageId } from '../core/document.ts';
 import type { Embedder } from '../core/ports.ts';
+import { ranking } from '../core/ranking.ts';
 import type { PassageNumbers } from '../index/terms.ts';
 import { quantise } from '../index/vectors/quantise.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
-import { dense } from './dense.ts';
+import { dense, feedback } from './dense.ts';
 import { plainQuery, quietContext, testRetriever } from './retriever.contract.ts';
 
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
@@ -65,5 +66,73 @@ describe('dense', () => {
     await expect(wrongModel.retrieve(plainQuery('fox'), 5, quietContext())).rejects.toMatchObject({ code: 'mismatch' });
     const forgetful = dense({ ...(await setup()), numbers: { idsOf: async () => [] } });
     await expect(forgetful.retrieve(plainQuery('fox'), 5, quietContext())).rejects.toMatchObject({ code: 'corrupt' });
+  });
+});
+
+describe('feedback', () => {
+  const id = (number: number) => passageId(documentId('doc'), number);
+  const signal = new AbortController().signal;
+  async function told() {
+    const { vectors, ...rest } = await setup();
+    const parts = [quantise(await embedder.embedPassages(texts), LETTERS.length)];
+    const numbersOf = async (ids: readonly PassageId[]) =>
+      ids.map((each) => texts.findIndex((_, at) => id(at) === each));
+    const load = async () => parts;
+    return {
+      ...rest,
+      vectors: exactVectorIndex({ dimensions: vectors.dimensions, load, isLive: () => true, numbersOf }),
+    };
+  }
+
+  it('searches again half way between the question and what was found', async () => {
+    const corpus = await told();
+    const search = vi.fn(corpus.vectors.search);
+    const again = feedback([{ ...corpus, vectors: { ...corpus.vectors, search } }]);
+    const found = await again?.(plainQuery('quiz'), ranking([{ id: id(2), score: 1 }]), 5, signal);
+    const [moved, depth, , near] = search.mock.calls[0] ?? [];
+    const [quiz, hound] = [lettersOf('quiz'), lettersOf('a hound')];
+    expect(near).toEqual(quiz);
+    expect(depth).toBe(5);
+    const length = Math.hypot(...(moved ?? []));
+    expect(length).toBeCloseTo(1, 5);
+    const cosine = (other: Float32Array) =>
+      (moved ?? new Float32Array()).reduce((sum, value, at) => sum + value * (other[at] ?? 0), 0);
+    expect(cosine(quiz)).toBeCloseTo(cosine(hound), 2);
+    expect(new Set(found?.ranking.slice(0, 2).map((each) => each.id))).toEqual(new Set([id(2), id(3)]));
+    expect(found?.rescore).toBeUndefined();
+  });
+
+  it('hears the better scored more', async () => {
+    const again = feedback([await told()]);
+    const first = async (fox: number, hound: number) => {
+      const best = ranking([
+        { id: id(4), score: fox },
+        { id: id(2), score: hound },
+      ]);
+      const found = await again?.(plainQuery('e'), best, 5, signal);
+      return found?.ranking.findIndex((each) => each.id === id(4)) ?? 9;
+    };
+    expect(await first(1, 0.1)).toBeLessThan(await first(0.1, 1));
+  });
+
+  it('needs vectors of what was found', async () => {
+    expect(feedback([await setup()])).toBeUndefined();
+    const elsewhere = ranking([{ id: passageId(documentId('other'), 0), score: 1 }]);
+    const corpus = await told();
+    const nothing = { ...corpus.vectors, vectorsOf: async () => new Map() };
+    expect(
+      await feedback([{ ...corpus, vectors: nothing }])?.(plainQuery('fox'), elsewhere, 5, signal),
+    ).toBeUndefined();
+  });
+
+  it('scores anew by the question as it has moved', async () => {
+    const corpus = await told();
+    const rescore = vi.fn(async () => new Map());
+    const again = feedback([{ ...corpus, vectors: { ...corpus.vectors, rescore } }]);
+    const found = await again?.(plainQuery('quiz'), ranking([{ id: id(2), score: 1 }]), 5, signal);
+    await found?.rescore?.([id(0)], signal);
+    const [query] = rescore.mock.calls[0] as unknown as [Float32Array];
+    expect(query).not.toEqual(lettersOf('quiz'));
+    expect(Math.hypot(...query)).toBeCloseTo(1, 5);
   });
 });

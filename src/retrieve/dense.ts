@@ -2,7 +2,7 @@ import { abortable, throwIfAborted } from '../core/cancellation.ts';
 import type { PassageId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import type { Embedder, Query, Retriever } from '../core/ports.ts';
-import { emptyRanking, ranking } from '../core/ranking.ts';
+import { emptyRanking, type Ranking, ranking } from '../core/ranking.ts';
 import type { PassageNumbers, VectorIndex } from '../index/terms.ts';
 
 export interface DenseOptions {
@@ -23,39 +23,121 @@ export function dense({ embedder, vectors, numbers, name = 'dense' }: DenseOptio
     name,
     async retrieve(query, depth, { signal }) {
       throwIfAborted(signal);
-      const text = query.plain.trim();
-      if (text === '' || !(depth >= 1)) return emptyRanking;
-      const embedding = await abortable(embedder.embedQuery(text, signal), signal);
-      const nearest = await abortable(vectors.search(embedding, depth, signal), signal);
-      const found = nearest.map(({ passage }) => passage);
-      const ids = await abortable(numbers.idsOf(found, signal), signal);
-      if (ids.length !== nearest.length)
-        throw new SearchError('corrupt', `The index names ${ids.length} of ${nearest.length} passages. Index again.`);
-      const scored = ids.map((id, i) => ({ id, score: nearest[i]?.score ?? Number.NaN }));
-      return ranking(scored, depth);
+      if (query.plain.trim() === '' || !(depth >= 1)) return emptyRanking;
+      const embedding = await embeddingOf(query, embedder, signal);
+      return nearest({ vectors, numbers }, embedding, depth, signal);
     },
   };
 }
 
-/** Scores of passages that are better than those in a ranking, or that it lacks. */
-export type Rescore = (
-  query: Query,
-  ids: readonly PassageId[],
-  signal: AbortSignal,
-) => Promise<ReadonlyMap<PassageId, number>>;
+/** Of the query's text without its operators. */
+function embeddingOf(query: Query, embedder: Embedder, signal: AbortSignal): Promise<Float32Array> {
+  return abortable(embedder.embedQuery(query.plain.trim(), signal), signal);
+}
 
-/** Dense scores of passages of several corpora, by those of their indexes that know better than their search; undefined where none does. */
-export function denseRescore(
-  corpora: readonly { readonly embedder: Embedder; readonly vectors: VectorIndex }[],
-): Rescore | undefined {
+/** `near`: as for VectorIndex.search. */
+async function nearest(
+  { vectors, numbers }: Pick<DenseOptions, 'vectors' | 'numbers'>,
+  embedding: Float32Array,
+  depth: number,
+  signal: AbortSignal,
+  near?: Float32Array,
+): Promise<Ranking> {
+  const found = await abortable(vectors.search(embedding, depth, signal, near), signal);
+  const ids = await abortable(
+    numbers.idsOf(
+      found.map(({ passage }) => passage),
+      signal,
+    ),
+    signal,
+  );
+  if (ids.length !== found.length)
+    throw new SearchError('corrupt', `The index names ${ids.length} of ${found.length} passages. Index again.`);
+  return ranking(
+    ids.map((id, i) => ({ id, score: found[i]?.score ?? Number.NaN })),
+    depth,
+  );
+}
+
+/** Scores of passages that are better than those in a ranking, or that it lacks. */
+export type Rescore = (ids: readonly PassageId[], signal: AbortSignal) => Promise<ReadonlyMap<PassageId, number>>;
+
+type Question = (embedder: Embedder, signal: AbortSignal) => Promise<Float32Array>;
+
+/** Dense scores for a query, of passages of several corpora, by those of their indexes that know better than their search; undefined where none does. */
+export function denseRescore(corpora: readonly DenseOptions[], query: Query): Rescore | undefined {
+  return rescoreBy(corpora, (embedder, signal) => embeddingOf(query, embedder, signal));
+}
+
+function rescoreBy(corpora: readonly DenseOptions[], question: Question): Rescore | undefined {
   const able = corpora.flatMap(({ embedder, vectors: { rescore } }) =>
     rescore === undefined ? [] : [{ embedder, rescore }],
   );
   if (able.length === 0) return undefined;
-  return async (query, ids, signal) => {
-    const scores = able.map(async ({ embedder, rescore }) =>
-      rescore(await abortable(embedder.embedQuery(query.plain.trim(), signal), signal), ids, signal),
-    );
+  return async (ids, signal) => {
+    const scores = able.map(async ({ embedder, rescore }) => rescore(await question(embedder, signal), ids, signal));
     return new Map((await Promise.all(scores)).flatMap((each) => [...each]));
   };
+}
+
+/** What a second search by meaning found. */
+export interface SecondLook {
+  readonly ranking: Ranking;
+  /** By the question as it was asked then. */
+  readonly rescore: Rescore | undefined;
+}
+
+/** Searches by meaning once more, for a question and the passages found best for it; undefined where nothing is known of these. */
+export type Feedback = (
+  query: Query,
+  best: Ranking,
+  depth: number,
+  signal: AbortSignal,
+) => Promise<SecondLook | undefined>;
+
+/**
+ * Pseudo-relevance feedback on embeddings: the question's moves half way to the mean of the best passages', each counting by its
+ * score, and the vectors are searched again (Rocchio 1971; on dense retrievers Li et al., TOIS 41(3), 2023, "Vector PRF"). Passages
+ * tell in the words of the corpus what was asked for. Undefined where no corpus gives vectors of its passages.
+ */
+export function feedback(corpora: readonly DenseOptions[]): Feedback | undefined {
+  if (!corpora.some(({ vectors }) => vectors.vectorsOf !== undefined)) return undefined;
+  return async (query, best, depth, signal) => {
+    const ids = best.map(({ id }) => id);
+    const known = await Promise.all(corpora.map(({ vectors }) => vectors.vectorsOf?.(ids, signal)));
+    const vectorOf = new Map(known.flatMap((each) => [...(each ?? [])]));
+    if (vectorOf.size === 0) return undefined;
+    const told = best.flatMap(({ id, score }) => {
+      const vector = vectorOf.get(id);
+      return vector === undefined ? [] : [{ vector, score }];
+    });
+    const question: Question = async (embedder, each) => moved(await embeddingOf(query, embedder, each), told);
+    const found = corpora.map(async (corpus) => {
+      const asked = await embeddingOf(query, corpus.embedder, signal);
+      return nearest(corpus, moved(asked, told), depth, signal, asked);
+    });
+    return { ranking: ranking((await Promise.all(found)).flat(), depth), rescore: rescoreBy(corpora, question) };
+  };
+}
+
+interface Told {
+  readonly vector: Float32Array;
+  readonly score: number;
+}
+
+/** As long as `embedding`; passages of other dimensions say nothing of it. A question that says nothing stays one. */
+function moved(embedding: Float32Array, told: readonly Told[]): Float32Array {
+  const mean = new Float32Array(embedding.length);
+  for (const { vector, score } of told)
+    if (vector.length === mean.length)
+      for (let d = 0; d < mean.length; d += 1) mean[d] = (mean[d] ?? 0) + score * (vector[d] ?? 0);
+  const [own, theirs] = [lengthOf(embedding), lengthOf(mean)];
+  if (own === 0 || theirs === 0) return embedding;
+  const sum = embedding.map((value, d) => value / own + (mean[d] ?? 0) / theirs);
+  const length = lengthOf(sum);
+  return length === 0 ? embedding : sum.map((value) => (value * own) / length);
+}
+
+function lengthOf(vector: Float32Array): number {
+  return Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
 }

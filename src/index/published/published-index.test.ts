@@ -48,6 +48,7 @@ describe.each([1, 2, 3, 4])('an index of format %i', (format) => {
       expect(exact[at]).toBeGreaterThan(Math.max(...exact) - 0.1);
     }
     expect(index.vectors?.rescore !== undefined).toBe(format > 3);
+    expect(index.vectors?.vectorsOf !== undefined).toBe(format > 3);
   });
 });
 
@@ -147,6 +148,43 @@ describe('a published index', () => {
     expect(await index.vectors?.rescore?.(new Float32Array(DIMENSIONS), ids)).toEqual(new Map());
     await expect(index.vectors?.rescore?.(new Float32Array(3), ids)).rejects.toMatchObject({ code: 'mismatch' });
   });
+
+  it.each([
+    ['in one list', OPTIONS],
+    ['in groups', SMALL],
+  ])(
+    'gives vectors of passages from beside their texts, and searches by them where it has looked already, clusters %s',
+    async (_, options) => {
+      const { files } = await opened(options);
+      const store = await stored(files);
+      let reads = 0;
+      const counted: Store = {
+        ...store,
+        read: (name, range, signal) => {
+          reads += 1;
+          return store.read(name, range, signal);
+        },
+      };
+      const { vectors, ...index } = await openPublishedIndex(counted, { words });
+      const texts = PAGES.flatMap(({ passages }) => passages.map(({ text }) => text));
+      const ids = await index.idsOf([3, 8]);
+      const found = await vectors?.vectorsOf?.([passageId(documentId('other'), 0), ...ids]);
+      expect([...(found?.keys() ?? [])]).toEqual(ids);
+      for (const [at, number] of [3, 8].entries()) {
+        const vector = found?.get(ids[at] as PassageId) ?? new Float32Array();
+        expect(product(vector, embed(texts[number] ?? ''))).toBeGreaterThan(0.85);
+      }
+      const near = embed('cat roof');
+      const first = await vectors?.search(near, 3);
+      const readBefore = reads;
+      const other = embed('garden house');
+      const second = await vectors?.search(other, 3, undefined, near);
+      expect(reads).toBe(readBefore);
+      expect(second).toHaveLength(3);
+      expect(second?.[0]?.score).toBeCloseTo(product(embed(texts[second?.[0]?.passage ?? 0] ?? ''), other), 0);
+      expect(await vectors?.search(near, 3, undefined, near)).toEqual(first);
+    },
+  );
 
   it('reads a block once for all who ask at the same time, and for whoever stays when another gives up', async () => {
     const { files } = await opened();

@@ -152,37 +152,49 @@ export function publishedVectors(
     decode: (bytes: Uint8Array) => T,
     signal?: AbortSignal,
   ) => blocks.read(region, places, decode, signal, 'raw');
+  const rootOf = async (signal?: AbortSignal): Promise<CentroidRoot | undefined> => {
+    const first = placeAt(await blocks.directory('centroids').page(0, signal), 0);
+    return first === undefined ? undefined : (await read('centroids', [first], decodeRoot, signal))[0];
+  };
   /** Undefined where there is nothing to find: no vectors, or no question. */
   const rootFor = async (query: Float32Array, signal?: AbortSignal): Promise<CentroidRoot | undefined> => {
     throwIfAborted(signal);
     if (query.length !== dimensions)
       throw new SearchError('mismatch', `The query has ${query.length} dimensions, the index ${dimensions}.`);
-    if (query.every((value) => value === 0)) return undefined;
-    const first = placeAt(await blocks.directory('centroids').page(0, signal), 0);
-    return first === undefined ? undefined : (await read('centroids', [first], decodeRoot, signal))[0];
+    return query.every((value) => value === 0) ? undefined : rootOf(signal);
   };
   return {
     dimensions,
     ...(format > 3
       ? {
+          async vectorsOf(ids: readonly PassageId[], signal?: AbortSignal) {
+            const { fine } = (await rootOf(signal)) ?? {};
+            if (fine === undefined) return new Map<PassageId, Float32Array>();
+            return new Map(
+              (await textsOf(ids, signal)).map(({ id, block, at }) => {
+                checkCodes(block, fine);
+                return [id, decode(fine, block.codes.subarray(at * fine.bytes, (at + 1) * fine.bytes))] as const;
+              }),
+            );
+          },
           async rescore(query: Float32Array, ids: readonly PassageId[], signal?: AbortSignal) {
             const { fine } = (await rootFor(query, signal)) ?? {};
             if (fine === undefined) return new Map<PassageId, number>();
             const score = scorer(fine, query);
             return new Map(
               (await textsOf(ids, signal)).map(({ id, block, at }) => {
-                if (block.codes.length !== block.passages.length * fine.bytes) throw wrongCodes('A block of texts');
+                checkCodes(block, fine);
                 return [id, score(block.codes, at)] as const;
               }),
             );
           },
         }
       : {}),
-    async search(query, depth, signal) {
+    async search(query, depth, signal, near = query) {
       const root = depth >= 1 ? await rootFor(query, signal) : undefined;
       if (root === undefined) return [];
-      const score = scorer(root.own, query);
-      const groups = await groupsOf(root, score, async (numbers) => {
+      const nearness = scorer(root.own, near);
+      const groups = await groupsOf(root, nearness, async (numbers) => {
         const places = await placesOf(
           blocks.directory('centroids'),
           numbers.map((group) => group + 1),
@@ -190,16 +202,13 @@ export function publishedVectors(
         );
         return read('centroids', places, (bytes) => readCentroidGroup(bytes, root.own), signal);
       });
-      const near = nearest(groups, score, MOST_CLUSTERS);
-      const places = await placesOf(
-        blocks.directory('clusters'),
-        near.map(({ passage }) => passage),
-        signal,
-      );
+      const clusters = nearest(groups, nearness, MOST_CLUSTERS).map(({ passage }) => passage);
+      const places = await placesOf(blocks.directory('clusters'), clusters, signal);
       const vectors = probes * Math.max(1, Math.floor(depth / USUAL_DEPTH));
       const affordable = within(places, vectors * root.vectorCodes.bytes);
       const found = await read('clusters', affordable, decodeCluster, signal);
-      const scored = found.map((block, at) => ({ block, base: near[at]?.score ?? 0 }));
+      const score = scorer(root.own, query);
+      const scored = found.map((block, at) => ({ block, base: scoreOf(groups, clusters[at] ?? 0, score) }));
       return bestIn(scored, root.vectorCodes, query, depth, limit);
     },
   };
@@ -234,6 +243,12 @@ function nearest(groups: readonly Group[], score: Score, most: number): readonly
   for (const { start, centroids } of groups)
     for (let row = 0; row < centroids.count; row += 1) best.offer(start + row, score(centroids.codes, row));
   return [...best.kept()].sort(compareNumbers);
+}
+
+/** Of the centroid with a number. */
+function scoreOf(groups: readonly Group[], number: number, score: Score): number {
+  const group = groups.find(({ start, centroids }) => number >= start && number < start + centroids.count);
+  return group === undefined ? 0 : score(group.centroids.codes, number - group.start);
 }
 
 /** Places of blocks, in the order of `numbers`. */
@@ -281,6 +296,13 @@ function bestIn(
     }
   }
   return [...best.kept()].sort(compareNumbers);
+}
+
+function checkCodes(
+  { codes, passages }: { readonly codes: Uint8Array; readonly passages: readonly unknown[] },
+  { bytes }: Quantiser,
+): void {
+  if (codes.length !== passages.length * bytes) throw wrongCodes('A block of texts');
 }
 
 function wrongCodes(where: string): SearchError {

@@ -10,6 +10,13 @@ export interface LoadedVectors {
    * f32(dot product of integers) × the row's scale, in float32.
    */
   best(query: Int16Array, depth: number, first: number, count: number): readonly ScoredNumber[];
+  /** A row's vector, undefined for a removed passage. */
+  vector(row: number): Float32Array | undefined;
+}
+
+/** int8 values and their scale as a vector; undefined where there is no scale (a removed passage has NaN). */
+export function scaled(values: Int8Array, scale: number | undefined): Float32Array | undefined {
+  return scale === undefined || Number.isNaN(scale) ? undefined : Float32Array.from(values, (value) => value * scale);
 }
 
 /** One float a row: its scale, NaN for a removed passage. A score of NaN is greater than nothing, so it is never kept. */

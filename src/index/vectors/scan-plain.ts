@@ -1,6 +1,6 @@
 import type { QuantisedVectors } from '../terms.ts';
 import { bestOf } from './best.ts';
-import { type LoadedVectors, liveScales } from './loaded.ts';
+import { type LoadedVectors, liveScales, scaled } from './loaded.ts';
 
 /** About 8 ms of work on a slow core. */
 const SLICE_BYTES = 4_000_000;
@@ -30,6 +30,15 @@ export function loadPlain(
         start += part.count;
       }
       return best.kept();
+    },
+    vector(row) {
+      let start = 0;
+      for (const part of parts) {
+        const at = row - start;
+        if (at < part.count) return scaled(part.rows.subarray(at * dimensions, (at + 1) * dimensions), scales[row]);
+        start += part.count;
+      }
+      return undefined;
     },
   };
 }

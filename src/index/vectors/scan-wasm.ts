@@ -1,6 +1,6 @@
 import { SearchError } from '../../core/errors.ts';
 import type { QuantisedVectors, ScoredNumber } from '../terms.ts';
-import { type LoadedVectors, liveScales } from './loaded.ts';
+import { type LoadedVectors, liveScales, scaled } from './loaded.ts';
 import { SCAN_KERNEL } from './scan-kernel.ts';
 
 const PAGE = 65_536;
@@ -88,6 +88,12 @@ export async function loadWasm(
       new Int16Array(memory.buffer, 0, stride).set(query);
       const kept = scan(0, first, rows, dotsAt, heapAt, depth, lengthOf(query.subarray(head)), lengthOf(query));
       return readHeap(memory, heapAt, kept);
+    },
+    vector(row) {
+      const values = new Int8Array(stride);
+      values.set(new Int8Array(memory.buffer, headsAt + row * head, head));
+      values.set(new Int8Array(memory.buffer, tailsAt + row * (stride - head), stride - head), head);
+      return scaled(values.subarray(0, dimensions), scales[row]);
     },
   };
 }

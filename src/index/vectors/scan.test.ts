@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { documentId, type PassageId, passageId } from '../../core/document.ts';
 import type { QuantisedVectors, VectorSource } from '../terms.ts';
 import { dequantise, quantise } from './quantise.ts';
 import { exactVectorIndex } from './scan.ts';
@@ -183,6 +184,31 @@ describe('exactVectorIndex', () => {
     index.reset();
     expect(await index.search(query, 5)).toHaveLength(3);
     expect(load).toHaveBeenCalledTimes(3);
+  });
+
+  it('gives the vectors of passages as they are kept, with and without WebAssembly', async () => {
+    const dimensions = 130;
+    const values = randomVectors(5, dimensions, 3);
+    const parts = [
+      quantise(values.subarray(0, 2 * dimensions), dimensions),
+      quantise(values.subarray(2 * dimensions), dimensions),
+    ];
+    const idOf = (number: number) => passageId(documentId('doc'), number);
+    const source = {
+      ...sourceOf(parts, dimensions, (passage) => passage !== 4),
+      numbersOf: async (ids: readonly PassageId[]) =>
+        ids.map((id) => [0, 1, 2, 3, 4].find((each) => idOf(each) === id)),
+    };
+    for (const index of both(source)) {
+      const found = await index.vectorsOf?.([idOf(3), idOf(9), idOf(0), idOf(4)]);
+      expect([...(found?.keys() ?? [])]).toEqual([idOf(3), idOf(0)]);
+      for (const number of [3, 0]) {
+        const own = values.subarray(number * dimensions, (number + 1) * dimensions);
+        const off = own.map((value, at) => Math.abs(value - (found?.get(idOf(number))?.[at] ?? 9)));
+        expect(Math.max(...off)).toBeLessThan(0.005);
+      }
+    }
+    expect(exactVectorIndex(sourceOf(parts, dimensions)).vectorsOf).toBeUndefined();
   });
 
   it('refuses what does not fit', async () => {

@@ -1,4 +1,5 @@
 import { abortable, once, throwIfAborted } from '../../core/cancellation.ts';
+import type { PassageId } from '../../core/document.ts';
 import { SearchError } from '../../core/errors.ts';
 import type { QuantisedVectors, ScoredNumber, VectorIndex, VectorSource } from '../terms.ts';
 import { bestOf, compareNumbers } from './best.ts';
@@ -28,7 +29,7 @@ export interface ExactVectorIndex extends VectorIndex {
  * tries again.
  */
 export function exactVectorIndex(source: VectorSource, options: ExactVectorOptions = {}): ExactVectorIndex {
-  const { dimensions } = source;
+  const { dimensions, numbersOf } = source;
   const compiled = once(async () => (options.kernel === 'plain' ? undefined : compileKernel()));
   const load = async () => {
     const [kernel, parts] = await Promise.all([compiled(), source.load()]);
@@ -51,6 +52,21 @@ export function exactVectorIndex(source: VectorSource, options: ExactVectorOptio
       // Multiplying may round two scores to one, hence the sort after it.
       return best.map(({ passage, score }) => ({ passage, score: score * scale })).sort(compareNumbers);
     },
+    ...(numbersOf === undefined
+      ? {}
+      : {
+          async vectorsOf(ids: readonly PassageId[], signal?: AbortSignal) {
+            const numbers = await numbersOf(ids, signal);
+            const vectors = await abortable(loaded(), signal);
+            return new Map(
+              ids.flatMap((id, at) => {
+                const number = numbers[at];
+                const vector = number === undefined ? undefined : vectors.vector(number);
+                return vector === undefined ? [] : [[id, vector] as const];
+              }),
+            );
+          },
+        }),
     reset() {
       loaded = once(load);
     },

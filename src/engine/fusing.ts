@@ -1,0 +1,120 @@
+import type { PassageId } from '../core/document.ts';
+import { toSearchError } from '../core/errors.ts';
+import type { Context, Fusion, Query, Retriever } from '../core/ports.ts';
+import { emptyRanking, type Ranking, ranking } from '../core/ranking.ts';
+import type { Feedback, Rescore, SecondLook } from '../retrieve/dense.ts';
+import { isConstrained } from './constraint.ts';
+
+/** Which passages get better scores than a retriever's own. */
+export interface Rescoring {
+  readonly rescore: Rescore;
+  /** The best so many: those whose texts are read in any case. */
+  readonly most: number;
+}
+
+export interface FuseOptions {
+  /** The last retriever's second search, told by the best `most` of the first fusion; these keep their places. */
+  readonly feedback?: { readonly search: Feedback; readonly most: number } | undefined;
+  /** Scores that are better than the last retriever's own, for the best `most`. */
+  readonly rescoring?: Rescoring | undefined;
+}
+
+/**
+ * Each retriever gives its own top list of `depth`; the union of them is fused. Fails if one of them fails. With `feedback` the
+ * last one searches again, and what it finds takes the place of its first list below the passages that told it what to look for.
+ * With `rescoring` the best are fused once more, with scores instead of, and beside, those of the last retriever: they change
+ * places among themselves.
+ */
+export function fuse(
+  name: string,
+  fusion: Fusion,
+  retrievers: readonly Retriever[],
+  { feedback, rescoring }: FuseOptions = {},
+): Retriever {
+  return {
+    name,
+    async retrieve(query, depth, context) {
+      const rankings = await Promise.all(retrievers.map((each) => each.retrieve(query, depth, context)));
+      const first = fusion(rankings);
+      if ((rankings.at(-1) ?? emptyRanking).length === 0) return first;
+      const better = (
+        lists: readonly Ranking[],
+        fused: Ranking,
+        rescore = rescoring?.rescore,
+        most = rescoring?.most,
+      ) =>
+        rescore === undefined || most === undefined
+          ? fused
+          : fusedAgain(fusion, lists, fused, { rescore, most }, context.signal);
+      // A second search knows no operators, and there would be nobody to hold it to them.
+      const telling = feedback === undefined || isConstrained(query) ? 0 : Math.min(feedback.most, first.length);
+      if (feedback === undefined || telling === 0) return better(rankings, first);
+      const told = (await better(rankings, first, rescoring?.rescore, telling)).slice(0, telling);
+      const second = await secondLook(feedback.search, query, ranking(told), depth, context);
+      if (second === undefined) return better(rankings, first);
+      const lists = [...rankings.slice(0, -1), second.ranking];
+      const fused = fusion(lists);
+      const tellers = new Set(told.map(({ id }) => id));
+      const others = ranking(fused.filter(({ id }) => !tellers.has(id)));
+      const left = rescoring && Math.max(0, rescoring.most - telling);
+      return placed([...told, ...(await better(lists, others, second.rescore, left))], fused);
+    },
+  };
+}
+
+/** One that fails is reported as skipped: the first look stands. */
+async function secondLook(
+  search: Feedback,
+  query: Query,
+  told: Ranking,
+  depth: number,
+  { signal, onStage }: Context,
+): Promise<SecondLook | undefined> {
+  const start = performance.now();
+  try {
+    const found = await search(query, told, depth, signal);
+    if (found !== undefined)
+      onStage({
+        kind: 'ranked',
+        stage: 'feedback',
+        ranking: found.ranking,
+        ms: performance.now() - start,
+        complete: true,
+      });
+    return found;
+  } catch (cause) {
+    const error = toSearchError(cause);
+    if (error.code === 'aborted' || signal.aborted) throw error;
+    onStage({ kind: 'skipped', stage: 'feedback', code: error.code, reason: error.message });
+    return undefined;
+  }
+}
+
+async function fusedAgain(
+  fusion: Fusion,
+  lists: readonly Ranking[],
+  fused: Ranking,
+  { rescore, most }: Rescoring,
+  signal: AbortSignal,
+): Promise<Ranking> {
+  const best = new Set(fused.slice(0, most).map(({ id }) => id));
+  const scores = await rescore([...best], signal);
+  if (scores.size === 0) return fused;
+  const last = lists.at(-1) ?? emptyRanking;
+  const again = fusion([...lists.slice(0, -1), rescored(last, scores)]).filter(({ id }) => best.has(id));
+  return placed(
+    fused.map(({ id }, at) => again[at] ?? { id }),
+    fused,
+  );
+}
+
+/** A second fusion has a scale of its own: the places keep the scores of `scale`, so that the whole list still has one. */
+function placed(order: readonly { readonly id: PassageId }[], scale: Ranking): Ranking {
+  const lowest = scale.at(-1)?.score ?? 0;
+  return ranking(order.map(({ id }, at) => ({ id, score: scale[at]?.score ?? lowest })));
+}
+
+export function rescored(list: Ranking, scores: ReadonlyMap<PassageId, number>): Ranking {
+  const kept = list.filter(({ id }) => !scores.has(id));
+  return ranking([...kept, ...[...scores].map(([id, score]) => ({ id, score }))]);
+}
