@@ -29,7 +29,10 @@ export interface JudgedSearch {
   documentOf(passage: StoredPassage | undefined): string;
 }
 
-/** nDCG@10 of a pipeline over a corpus that holds a judged set's documents; a document counts as its best passage. */
+/**
+ * nDCG@10 of a pipeline, as published indexes are searched by default (without feedback), over a corpus that holds a judged set's
+ * documents; a document counts as its best passage.
+ */
 export async function judgedNdcg({ set, corpus, pipeline, embedder, documentOf }: JudgedSearch): Promise<number> {
   const read = (file: string) => readFileSync(join(EVAL, set, file), 'utf8');
   const qrels = qrelsOf(parseQrels(read('qrels/test.tsv'), set), set);
@@ -42,7 +45,7 @@ export async function judgedNdcg({ set, corpus, pipeline, embedder, documentOf }
   const moment = await corpus.moment(new AbortController().signal);
   const run = new Map<string, ReturnType<typeof bestPassages>>();
   for (const { id, text } of queries) {
-    const found = await searcher.rank(text, { pipeline, typing: false });
+    const found = await searcher.rank(text, { pipeline, typing: false, feedback: 0 });
     const passages = await moment.passages.passages(found.map((each) => each.id));
     const byId = new Map(passages.map((each) => [each.id, each]));
     run.set(id, bestPassages(found.map(({ id: own, score }) => ({ id: `${documentOf(byId.get(own))}#0`, score }))));

@@ -38,6 +38,7 @@ export function safeHref(url: string, anchor: string): string | undefined {
 const STAGE_NAMES: Readonly<Record<string, string>> = {
   bm25: 'Words',
   dense: 'Vectors',
+  feedback: 'Vectors again',
   hybrid: 'Meaning',
   reranked: 'Reranked',
 };

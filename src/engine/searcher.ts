@@ -54,6 +54,7 @@ export const DEFAULTS = {
   limit: 10,
   depth: 100,
   candidates: 50,
+  /** Of a published index none: a second look costs a question to it 12 % more bytes (docs/decisions/0014). */
   feedback: 3,
   excerptLength: 240,
 } as const;
@@ -83,7 +84,7 @@ function fieldsOf(fields: SearchOptions['fields'] = {}): NonNullable<SearchOptio
   return fields;
 }
 
-function tellingOf(option: number = DEFAULTS.feedback): number {
+function tellingOf(option: number): number {
   if (!(Number.isInteger(option) && option >= 0))
     throw new SearchError('bad-input', `feedback takes a whole number of passages, 0 for none, not ${option}.`);
   return option;
@@ -101,11 +102,11 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const { passages } = union;
     const weights = fieldsOf(options.fields);
     const lexical = parts.language === undefined ? { weights } : { weights, languages: [parts.language] };
-    const reach = parts.corpora.some(({ optional }) => optional) ? FAR : NEAR;
+    const far = parts.corpora.some(({ optional }) => optional);
     const semantic = semanticOf(moments, parts.embedder);
     const retrievers = {
       bm25: bm25({ ...union, options: lexical }),
-      dense: heldBack(constrain(denseOf(semantic), passages, reach), ready),
+      dense: heldBack(constrain(denseOf(semantic), passages, far ? FAR : NEAR), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
     const all = pipelines(
@@ -113,7 +114,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         ...{ ...retrievers, fusion: fusionOf(options.fusion), reranker, passages },
         rescore: denseRescore(semantic, query),
         feedback: feedback(semantic),
-        telling: tellingOf(options.feedback),
+        telling: tellingOf(options.feedback ?? (far ? 0 : DEFAULTS.feedback)),
         limit: options.limit ?? DEFAULTS.limit,
       },
       {

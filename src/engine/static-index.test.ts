@@ -51,6 +51,18 @@ describe('staticIndex', () => {
     expect(answer.results.map(({ score }) => score)).toEqual(ids.map((id) => scores.get(id)));
   });
 
+  it('is searched a second time only where that is asked for', async () => {
+    const searcher = searcherOver(await published(PAGES));
+    const stages: string[] = [];
+    const rank = (options: object) =>
+      searcher.rank('kitten on the roof', { typing: false, ...options }, undefined, ({ stage }) => stages.push(stage));
+    const plain = await rank({});
+    expect(stages).not.toContain('feedback');
+    const again = await rank({ feedback: 3 });
+    expect(stages).toContain('feedback');
+    expect(again.slice(0, 3).map(({ id }) => id)).toEqual(plain.slice(0, 3).map(({ id }) => id));
+  });
+
   it('is merged with others as one corpus', async () => {
     const both = searcherOver(await published(PAGES.slice(0, 30)), await published(PAGES.slice(30)));
     const one = searcherOver(await published(PAGES));

@@ -25,7 +25,10 @@ export interface SearchOptions {
   readonly fusion?: FusionOption;
   /** What a word counts by where it stands: title 1.5, heading 1.5 and body 1 by default; `findling tune` finds others. */
   readonly fields?: Readonly<Partial<Record<'title' | 'heading' | 'body', number>>>;
-  /** Best passages of the first fusion, 3 by default, towards which the question's embedding moves for a second search by meaning; 0 for none. */
+  /**
+   * Best passages of the first fusion, towards which the question's embedding moves for a second search by meaning; 0 for none. 3 by
+   * default, and 0 where a published index is searched: there it costs bytes.
+   */
   readonly feedback?: number;
   /** Weight of the reranker against the fused order, 0 to 1; by default what suits the model (catalog.json), else .3. */
   readonly blend?: number;
