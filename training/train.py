@@ -157,6 +157,9 @@ def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None
         model.load_state_dict(state["model"])
         best.load_state_dict(state["optimiser"])
         steps, spent = state["steps"], state["spent"]
+        # Other lists than those that it began with: those it has seen.
+        for source in filter(None, (lists, graded)):
+            source.rng = np.random.default_rng(options.seed + steps)
     model.train()
     saved = looked = last = time.time()
     losses: list[float] = []
