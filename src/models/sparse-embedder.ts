@@ -107,8 +107,8 @@ export async function loadStaticEmbedder(
 
 /**
  * The static embedder over a Store of model files: a query reads its own tokens' rows only (some hundred bytes a
- * token, coalesced, kept), and the first embedPassages() loads the whole matrix. Ranges are checked for their
- * length alone; the whole matrix for its checksum. Both ways give the same vector.
+ * token, coalesced, kept), the first one all scales too, and the first embedPassages() loads the whole matrix. Ranges are checked
+ * for their length alone; whole files for their checksums. Both ways give the same vector.
  */
 export function sparseStaticEmbedder(
   store: Store,
@@ -127,16 +127,19 @@ export function sparseStaticEmbedder(
     return whole;
   });
 
+  // Whole, 122 kB once: by the token they would double the requests of every question.
+  const loadScales = once(async () => floats(await loadModelFile(store, entry.files.scales)));
+
   const rowsOf = async (ids: readonly number[], signal?: AbortSignal): Promise<ReadonlyMap<number, Row>> => {
     const missing = ids.filter((id) => !known.has(id));
     const found = new Map<number, Row>();
     if (missing.length > 0) {
       const [rows, scales] = await Promise.all([
         readItems(store, entry.files.rows.path, missing, rowLength, signal),
-        readItems(store, entry.files.scales.path, missing, 4, signal),
+        abortable(loadScales(), signal),
       ]);
       for (const id of missing)
-        found.set(id, { values: new Int8Array(rows(id).slice().buffer), scale: floats(scales(id))[0] ?? 0 });
+        found.set(id, { values: new Int8Array(rows(id).slice().buffer), scale: scales[id] ?? 0 });
     }
     for (const id of ids) {
       const row = known.get(id);
