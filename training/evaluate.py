@@ -5,7 +5,9 @@ Writes `figures.json` beside the models' cards: nothing else in the cards is typ
 """
 
 import argparse
+import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 
@@ -64,14 +66,19 @@ def embedders(name: str, peers: bool) -> dict:
     return found
 
 
+def weights_of(name: str, form: str) -> Path:
+    """The file that is asked."""
+    return work(name, "model.pt") if form == "torch" else MODELS / name / f"model.{form}.onnx"
+
+
 def scorer(name: str, form: str):
     """Token pairs → logits. `torch` is the checkpoint in bfloat16 and batches, many times faster for the base; any other
     form is the shipped file itself, one pair a call as the engine does."""
     from training.export import load, run
 
     if form == "torch":
-        return judge.scorer_of(load(work(name, "model.pt")), 256)
-    return lambda pairs: run(MODELS / name / f"model.{form}.onnx", pairs, 256, threads=2)
+        return judge.scorer_of(load(weights_of(name, form)), 256)
+    return lambda pairs: run(weights_of(name, form), pairs, 256, threads=2)
 
 
 def shortlist(name: str, depth: int, queries: int | None) -> judge.Shortlist:
@@ -82,9 +89,10 @@ def shortlist(name: str, depth: int, queries: int | None) -> judge.Shortlist:
 
 
 def reranker(model: str, name: str, depth: int, form: str, queries: int | None) -> dict:
-    """One model on one set; its logits are kept, so that a second look costs nothing."""
+    """One model on one set; the logits of these very weights are kept, so that a second look costs nothing."""
     one = shortlist(name, depth, queries)
-    path = work("logits", f"{model}-{name}-{depth}-{queries or 'all'}.npy")
+    weights = hashlib.sha256(weights_of(model, form).read_bytes()).hexdigest()[:8]
+    path = work("logits", f"{model}-{weights}-{name}-{depth}-{queries or 'all'}.npy")
     if not path.exists():
         np.save(path, one.logits(scorer(model, form)))
     logits = np.load(path)

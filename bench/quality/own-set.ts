@@ -8,7 +8,13 @@ const root = resolve(import.meta.dirname, '../..');
 export const OWN_SET = join(root, 'bench/sets/own');
 
 /** Pipelines that every machine can measure in seconds. */
-export const WITHOUT_RERANKER: readonly string[] = ['lexical', 'dense', 'hybrid:rrf', 'hybrid:feedback=0', 'hybrid:minmax'];
+export const WITHOUT_RERANKER: readonly string[] = [
+  'lexical',
+  'dense',
+  'hybrid:rrf',
+  'hybrid:feedback=0',
+  'hybrid:minmax',
+];
 
 /**
  * What the gate looks at. Measures that few queries decide (RR, Success) move by more than a point when one result changes
