@@ -37,27 +37,21 @@ export function fuse(
       const rankings = await Promise.all(retrievers.map((each) => each.retrieve(query, depth, context)));
       const first = fusion(rankings);
       if ((rankings.at(-1) ?? emptyRanking).length === 0) return first;
-      const better = (
-        lists: readonly Ranking[],
-        fused: Ranking,
-        rescore = rescoring?.rescore,
-        most = rescoring?.most,
-      ) =>
-        rescore === undefined || most === undefined
-          ? fused
-          : fusedAgain(fusion, lists, fused, { rescore, most }, context.signal);
+      const better = (lists: readonly Ranking[], fused: Ranking, by: Rescoring | undefined) =>
+        by === undefined ? fused : fusedAgain(fusion, lists, fused, by, context.signal);
       // A second search knows no operators, and there would be nobody to hold it to them.
       const telling = feedback === undefined || isConstrained(query) ? 0 : Math.min(feedback.most, first.length);
-      if (feedback === undefined || telling === 0) return better(rankings, first);
-      const told = (await better(rankings, first, rescoring?.rescore, telling)).slice(0, telling);
+      if (feedback === undefined || telling === 0) return better(rankings, first, rescoring);
+      const told = (await better(rankings, first, rescoring && { ...rescoring, most: telling })).slice(0, telling);
       const second = await secondLook(feedback.search, query, ranking(told), depth, context);
-      if (second === undefined) return better(rankings, first);
+      if (second === undefined) return better(rankings, first, rescoring);
       const lists = [...rankings.slice(0, -1), second.ranking];
       const fused = fusion(lists);
       const tellers = new Set(told.map(({ id }) => id));
       const others = ranking(fused.filter(({ id }) => !tellers.has(id)));
-      const left = rescoring && Math.max(0, rescoring.most - telling);
-      return placed([...told, ...(await better(lists, others, second.rescore, left))], fused);
+      const { rescore } = second;
+      const left = Math.max(0, (rescoring?.most ?? 0) - telling);
+      return placed([...told, ...(await better(lists, others, rescore && { rescore, most: left }))], fused);
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { QuantisedVectors, ScoredNumber } from '../terms.ts';
+import { dequantise } from './quantise.ts';
 
 /** Vectors in the form that a scan reads. */
 export interface LoadedVectors {
@@ -14,9 +15,10 @@ export interface LoadedVectors {
   vector(row: number): Float32Array | undefined;
 }
 
-/** int8 values and their scale as a vector; undefined where there is no scale (a removed passage has NaN). */
-export function scaled(values: Int8Array, scale: number | undefined): Float32Array | undefined {
-  return scale === undefined || Number.isNaN(scale) ? undefined : Float32Array.from(values, (value) => value * scale);
+/** A row as a vector; undefined where it has no scale (a removed passage has NaN). */
+export function liveVector(rows: Int8Array, scale = Number.NaN): Float32Array | undefined {
+  if (Number.isNaN(scale)) return undefined;
+  return dequantise({ dimensions: rows.length, count: 1, rows, scales: Float32Array.of(scale) });
 }
 
 /** One float a row: its scale, NaN for a removed passage. A score of NaN is greater than nothing, so it is never kept. */

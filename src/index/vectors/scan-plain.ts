@@ -1,6 +1,6 @@
 import type { QuantisedVectors } from '../terms.ts';
 import { bestOf } from './best.ts';
-import { type LoadedVectors, liveScales, scaled } from './loaded.ts';
+import { type LoadedVectors, liveScales, liveVector } from './loaded.ts';
 
 /** About 8 ms of work on a slow core. */
 const SLICE_BYTES = 4_000_000;
@@ -35,7 +35,7 @@ export function loadPlain(
       let start = 0;
       for (const part of parts) {
         const at = row - start;
-        if (at < part.count) return scaled(part.rows.subarray(at * dimensions, (at + 1) * dimensions), scales[row]);
+        if (at < part.count) return liveVector(part.rows.subarray(at * dimensions, (at + 1) * dimensions), scales[row]);
         start += part.count;
       }
       return undefined;

@@ -1,6 +1,6 @@
 import { SearchError } from '../../core/errors.ts';
 import type { QuantisedVectors, ScoredNumber } from '../terms.ts';
-import { type LoadedVectors, liveScales, scaled } from './loaded.ts';
+import { type LoadedVectors, liveScales, liveVector } from './loaded.ts';
 import { SCAN_KERNEL } from './scan-kernel.ts';
 
 const PAGE = 65_536;
@@ -93,7 +93,7 @@ export async function loadWasm(
       const values = new Int8Array(stride);
       values.set(new Int8Array(memory.buffer, headsAt + row * head, head));
       values.set(new Int8Array(memory.buffer, tailsAt + row * (stride - head), stride - head), head);
-      return scaled(values.subarray(0, dimensions), scales[row]);
+      return liveVector(values.subarray(0, dimensions), scales[row]);
     },
   };
 }
