@@ -102,6 +102,15 @@ describe('feedback', () => {
     expect(found?.rescore).toBeUndefined();
   });
 
+  it('embeds the question once for both searches', async () => {
+    const embedQuery = vi.fn(embedder.embedQuery);
+    const corpus = { ...(await told()), embedder: { ...embedder, embedQuery } };
+    const query = plainQuery('quiz');
+    const first = await dense(corpus).retrieve(query, 5, quietContext());
+    expect(await feedback([corpus])?.(query, first, 5, signal)).toBeDefined();
+    expect(embedQuery).toHaveBeenCalledTimes(1);
+  });
+
   it('hears the better scored more', async () => {
     const again = feedback([await told()]);
     const first = async (fox: number, hound: number) => {

@@ -30,9 +30,17 @@ export function dense({ embedder, vectors, numbers, name = 'dense' }: DenseOptio
   };
 }
 
-/** Of the query's text without its operators. */
+/** A transformer takes its time, and one search asks for the same embedding up to three times. */
+const embeddings = new WeakMap<Query, Map<Embedder, Promise<Float32Array>>>();
+
+/** Of the query's text without its operators; made once a query object. */
 function embeddingOf(query: Query, embedder: Embedder, signal: AbortSignal): Promise<Float32Array> {
-  return abortable(embedder.embedQuery(query.plain.trim(), signal), signal);
+  const made = embeddings.get(query) ?? new Map<Embedder, Promise<Float32Array>>();
+  embeddings.set(query, made);
+  const embedding = made.get(embedder) ?? embedder.embedQuery(query.plain.trim(), signal);
+  made.set(embedder, embedding);
+  embedding.catch(() => made.delete(embedder));
+  return abortable(embedding, signal);
 }
 
 /** `near`: as for VectorIndex.search. */
