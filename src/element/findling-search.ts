@@ -12,7 +12,7 @@ const TIERS = ['bm25', 'hybrid', 'reranked'] as const;
 
 /**
  * `<findling-search>`: a search box whose list improves in place. Give it a `search` (createSearch()); attributes:
- * `placeholder`, `limit`, `label`, `explain`, `rerank` (go on to the cross-encoder; `rerank="always"` also where the visitor saves or pays for data). It dispatches `findling-answer` with each answer.
+ * `placeholder`, `limit`, `label`, `explain`, `rerank` (go on to the cross-encoder; `rerank="always"` also where the visitor saves or pays for data). It dispatches `findling-answer` with each answer; `refresh()` asks again.
  */
 export class FindlingSearch extends HTMLElement {
   static readonly observedAttributes = ['placeholder', 'label'];
@@ -74,6 +74,13 @@ export class FindlingSearch extends HTMLElement {
     this.#input.value = text;
     clearTimeout(this.#pause);
     void this.#ask(this.#last(), false);
+  }
+
+  /** Asks again what is in the box: documents have come or gone. The list on the page stands until one of its tier has come. */
+  refresh(): void {
+    if (this.#shown.text === '') return;
+    clearTimeout(this.#pause);
+    void this.#ask(this.#last(), true);
   }
 
   #typed(): void {

@@ -79,7 +79,10 @@ async function main(): Promise<void> {
   const search = await open();
   box.search = search;
   box.addEventListener('findling-answer', () => void showStatus(search).catch(() => undefined));
-  showFiles(search, () => showStatus(search));
+  showFiles(search, () => {
+    box.refresh();
+    return showStatus(search);
+  });
   await showStatus(search);
   const question = parameters.get('q');
   if (question !== null) box.query = question;

@@ -15,16 +15,19 @@ export function showFiles(search: Search, onChange: () => Promise<void>): void {
   const section = part('#files');
   let stop: AbortController | undefined;
 
-  const refresh = async () => {
+  const list = async () => {
     const documents = await search.documents();
     part('#documents').replaceChildren(
       ...documents.map((each) => item(each.title === '' ? each.url : each.title, each.passages, () => remove(each.id))),
     );
+  };
+  const changed = async () => {
+    await list();
     await onChange();
   };
   const remove = async (id: string) => {
     await search.remove([id]);
-    await refresh();
+    await changed();
   };
   const index = async (gathered: Gathered) => {
     stop = new AbortController();
@@ -40,7 +43,7 @@ export function showFiles(search: Search, onChange: () => Promise<void>): void {
           : error.message;
     } finally {
       part('#progress').hidden = true;
-      await refresh();
+      await changed();
     }
   };
   const take = async (files: readonly { path: string; file: File }[]) => {
@@ -67,7 +70,7 @@ export function showFiles(search: Search, onChange: () => Promise<void>): void {
     section.classList.remove('over');
     if (event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then(take);
   });
-  void refresh().then(() => resume(search, index));
+  void list().then(() => resume(search, index));
 }
 
 /** Goes on with what a closed tab left undone. */
