@@ -169,7 +169,7 @@ async function bytesOf(
  * more, because several passages may belong to one document and `depth` counts documents; its order is the same.
  */
 export function optionsOf(
-  { pipeline, fusion, candidates, blend: weight, feedback }: PipelineSpec,
+  { pipeline, fusion, candidates, blend: weight, feedback, rarity }: PipelineSpec,
   depth: number,
 ): SearchOptions {
   return {
@@ -180,6 +180,7 @@ export function optionsOf(
     ...(candidates === undefined ? {} : { candidates }),
     ...(weight === undefined ? {} : { blend: weight }),
     ...(feedback === undefined ? {} : { feedback }),
+    ...(rarity === undefined ? {} : { rarity }),
   };
 }
 

@@ -189,12 +189,15 @@ describe('pipeline names', () => {
       blend: 0,
     });
     expect(parsePipeline('hybrid:feedback=0')).toMatchObject({ feedback: 0 });
+    expect(parsePipeline('dense:rarity=0')).toMatchObject({ rarity: 0 });
     expect(parsePipeline('hybrid:weights=0/1').fusion).toEqual({ method: 'min-max', weights: [0, 1] });
     for (const bad of [
       'lexical:rrf',
       'hybrid:tiny',
       'lexical:feedback=0',
       'hybrid:feedback=-1',
+      'lexical:rarity=0',
+      'hybrid:rarity=2',
       'hybrid:pool=5',
       'reranked:blend=2',
       'reranked:pool=',

@@ -62,9 +62,13 @@ export interface PassageSource {
   passages(ids: readonly PassageId[], signal?: AbortSignal): Promise<readonly StoredPassage[]>;
 }
 
+/** How much words of a question count, folded as models/wordpiece.ts cuts them; 1 for all others. */
+export type WordWeights = ReadonlyMap<string, number>;
+
 /** Texts in, L2-normalised float vectors out (row-major, `texts.length × dimensions`). */
 export interface Embedder {
-  embedQuery(text: string, signal?: AbortSignal): Promise<Float32Array>;
+  /** Models that read a text as a whole take no notice of `weights`; those that sum words wait for them while rows are read. */
+  embedQuery(text: string, signal?: AbortSignal, weights?: Promise<WordWeights>): Promise<Float32Array>;
   embedPassages(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array>;
 }
 

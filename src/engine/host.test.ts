@@ -53,7 +53,7 @@ function surroundings(fakes: Fakes): Surroundings {
     }),
     semantic: async () => ({
       embedder: {
-        embedQuery: (text, signal) => fakes.embedder.embedQuery(text, signal),
+        embedQuery: (...given) => fakes.embedder.embedQuery(...given),
         embedPassages: (texts, signal) => fakes.embedder.embedPassages(texts, signal),
       },
       space: { model: 'fake', revision: '1', dtype: 'f32', pooling: 'sum', prefixes: ['', ''] },
@@ -152,6 +152,23 @@ describe('engine host', () => {
     expect((await host.status()).timings.feedback?.count).toBe(1);
     for (const feedback of [-1, 0.5, Number.NaN])
       await expect(ask('oar', { feedback })).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
+  it('embeds a question with the weights of its words, unless all are to count alike', async () => {
+    await host.add(SOURCES, never, quiet);
+    const seen: unknown[] = [];
+    const listening: Embedder = {
+      ...embedder,
+      async embedQuery(text, _signal, weights) {
+        seen.push([...((await weights)?.keys() ?? [])]);
+        return embed(text);
+      },
+    };
+    fakes.embedder = listening;
+    await ask('what an oar needs', { pipeline: 'hybrid' });
+    await ask('what an oar needs', { pipeline: 'hybrid', rarity: 0 });
+    expect(seen).toEqual([['oar', 'needs'], []]);
+    await expect(ask('oar', { rarity: -1 })).rejects.toMatchObject({ code: 'bad-input' });
   });
 
   it('finds by meaning what no word matches', async () => {

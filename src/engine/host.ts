@@ -181,7 +181,7 @@ export function lazyEmbedder(load: () => Promise<Embedder>): Embedder {
     }),
   );
   return {
-    embedQuery: async (text, signal) => (await loaded()).embedQuery(text, signal),
+    embedQuery: async (text, signal, weights) => (await loaded()).embedQuery(text, signal, weights),
     embedPassages: async (texts, signal) => (await loaded()).embedPassages(texts, signal),
   };
 }

@@ -9,6 +9,7 @@ import { parseQuery } from '../index/lexical/query.ts';
 import { blend } from '../rerank/blend.ts';
 import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
 import { type DenseOptions, dense, denseRescore, feedback } from '../retrieve/dense.ts';
+import { rarity, type WeighWords } from '../retrieve/rarity.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain, FAR, NEAR } from './constraint.ts';
 import { headStart, heldBack } from './head-start.ts';
@@ -56,6 +57,7 @@ export const DEFAULTS = {
   candidates: 50,
   /** Of a published index none: a second look costs a question to it 12 % more bytes (docs/decisions/0014). */
   feedback: 3,
+  rarity: 0.7,
   excerptLength: 240,
 } as const;
 
@@ -101,11 +103,12 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const union = unite(moments);
     const { passages } = union;
     const weights = fieldsOf(options.fields);
-    const lexical = parts.language === undefined ? { weights } : { weights, languages: [parts.language] };
     const far = parts.corpora.some(({ optional }) => optional);
-    const semantic = semanticOf(moments, parts.embedder);
+    const languages = parts.language === undefined ? {} : { languages: [parts.language] };
+    const weigh = rarity(union.terms, { exponent: options.rarity ?? DEFAULTS.rarity, ...languages });
+    const semantic = semanticOf(moments, parts.embedder, weigh);
     const retrievers = {
-      bm25: bm25({ ...union, options: lexical }),
+      bm25: bm25({ ...union, options: { weights, ...languages } }),
       dense: heldBack(constrain(denseOf(semantic), passages, far ? FAR : NEAR), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
@@ -210,9 +213,9 @@ async function openMoments(corpora: readonly SearchableCorpus[], context: Contex
 const nothing: Retriever = { name: 'nothing', retrieve: async () => emptyRanking };
 
 /** Those that have vectors, each with what embeds questions to it. */
-function semanticOf(moments: readonly CorpusMoment[], embedder: Embedder): readonly DenseOptions[] {
+function semanticOf(moments: readonly CorpusMoment[], embedder: Embedder, weigh: WeighWords): readonly DenseOptions[] {
   return moments.flatMap(({ vectors, numbers, embedder: own }) =>
-    vectors === undefined ? [] : [{ embedder: own ?? embedder, vectors, numbers }],
+    vectors === undefined ? [] : [{ embedder: own ?? embedder, vectors, numbers, weigh }],
   );
 }
 

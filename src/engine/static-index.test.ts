@@ -42,7 +42,8 @@ describe('staticIndex', () => {
   it('shows by meaning the order of what lies beside the texts, not of coarse codes', async () => {
     const store = await published(PAGES);
     const site = staticIndex('site', store);
-    const answer = await searcherOver(store).search('kitten on the roof', { pipeline: 'dense', typing: false });
+    const options = { pipeline: 'dense', typing: false, rarity: 0 } as const;
+    const answer = await searcherOver(store).search('kitten on the roof', options);
     const { vectors, embedder } = await site.moment(new AbortController().signal);
     const query = (await embedder?.embedQuery('kitten on the roof')) ?? new Float32Array();
     const ids = answer.results.map(({ id }) => id);

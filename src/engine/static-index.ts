@@ -88,6 +88,9 @@ function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedInde
       search: (query, depth, signal) => watch(vectors.search(query, depth, signal)),
       ...(rescore === undefined ? {} : { rescore: (query, ids, signal) => watch(rescore(query, ids, signal)) }),
     },
-    embedder: { ...embedder, embedQuery: (text, signal) => watch(embedder.embedQuery(text, signal)) },
+    embedder: {
+      ...embedder,
+      embedQuery: (text, signal, weights) => watch(embedder.embedQuery(text, signal, weights)),
+    },
   };
 }

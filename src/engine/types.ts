@@ -30,6 +30,8 @@ export interface SearchOptions {
    * default, and 0 where a published index is searched: there it costs bytes.
    */
   readonly feedback?: number;
+  /** How much more a question's rare words count for the static embedder: the power of their idf, .3 by default; 0 for none. */
+  readonly rarity?: number;
   /** Weight of the reranker against the fused order, 0 to 1; by default what suits the model (catalog.json), else .3. */
   readonly blend?: number;
   /** Milliseconds the reranker may take; its pool is fitted to them. */

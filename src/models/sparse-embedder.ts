@@ -3,7 +3,7 @@ import { SearchError } from '../core/errors.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import type { StaticEmbedderEntry } from './catalog.ts';
 import { type LoadOptions, loadModelFile } from './file.ts';
-import { createStaticEmbedder, matryoshka, normaliseInto } from './static-embedder.ts';
+import { createStaticEmbedder, matryoshka, normaliseInto, tokenCounts } from './static-embedder.ts';
 import type { WordPiece } from './wordpiece.ts';
 
 export interface SparseEmbedderOptions {
@@ -150,12 +150,13 @@ export function sparseStaticEmbedder(
     return found;
   };
 
-  const embedQuery = async (text: string, signal?: AbortSignal): Promise<Float32Array> => {
+  const embedQuery: Embedder['embedQuery'] = async (text, signal, weights) => {
     throwIfAborted(signal);
-    if (whole !== undefined) return whole.embedQuery(text, signal);
-    const counts = new Map<number, number>();
-    for (const id of wordpiece.encode(text)) counts.set(id, (counts.get(id) ?? 0) + 1);
-    const rows = await rowsOf([...counts.keys()], signal);
+    if (whole !== undefined) return whole.embedQuery(text, signal, weights);
+    const [rows, counts] = await Promise.all([
+      rowsOf([...new Set(wordpiece.encode(text))], signal),
+      tokenCounts(text, wordpiece, weights),
+    ]);
     throwIfAborted(signal);
     const sums = new Float64Array(dimensions);
     for (const [id, count] of counts) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { testEmbedder } from './embedder.contract.ts';
 import { filesStore } from './fixtures/files.ts';
 import { staticFixture } from './fixtures/static.ts';
@@ -37,6 +37,21 @@ describe('createStaticEmbedder', () => {
     expect(y).toBeCloseTo(1 / Math.sqrt(5), 6);
     expect([...(await embedder.embedQuery(''))]).toEqual([0, 0]);
   });
+  it('counts words by their weights, 1 for those that have none; all pieces of a word alike', async () => {
+    const tiny = createWordPiece('[UNK]\n[CLS]\n[SEP]\nfox\nran\n##es\n');
+    const embedder = createStaticEmbedder({
+      rows: Int8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1),
+      scales: new Float32Array(6).fill(1),
+      wordpiece: tiny,
+    });
+    const weights = Promise.resolve(new Map([['foxes', 3]]));
+    const found = await embedder.embedQuery('Foxes fox ran', undefined, weights);
+    // foxes: 3 × (fox + ##es); fox and ran once.
+    const length = Math.hypot(4, 1, 3);
+    for (const [at, value] of [4, 1, 3].entries()) expect(found[at]).toBeCloseTo(value / length, 6);
+    const none = await embedder.embedQuery('Foxes fox ran', undefined, Promise.resolve(new Map()));
+    expect([...none]).toEqual([...(await embedder.embedQuery('Foxes fox ran'))]);
+  });
   it('takes the prefix of a row, normalised anew', async () => {
     const long = await createStaticEmbedder({ rows, scales, wordpiece }).embedQuery('install the search');
     const short = await createStaticEmbedder({ rows, scales, wordpiece, dimensions: 128 }).embedQuery(
@@ -72,6 +87,21 @@ describe('sparseStaticEmbedder', () => {
     expect(reads.length).toBe(before);
     const whole = await loadStaticEmbedder(store, fixture.entry, wordpiece);
     expect([...vector]).toEqual([...(await whole.embedQuery('fox word399 fox word380'))]);
+  });
+  it('reads rows while weights are still to come, and weighs as the whole matrix does', async () => {
+    const { store, reads } = filesStore(fixture.files);
+    const sparse = sparseStaticEmbedder(store, fixture.entry, wordpiece);
+    let weigh: (weights: ReadonlyMap<string, number>) => void = () => undefined;
+    const weights = new Promise<ReadonlyMap<string, number>>((resolve) => {
+      weigh = resolve;
+    });
+    const running = sparse.embedQuery('fox word399', undefined, weights);
+    await vi.waitFor(() => expect(reads.length).toBeGreaterThan(1));
+    weigh(new Map([['fox', 2.5]]));
+    const whole = await loadStaticEmbedder(store, fixture.entry, wordpiece);
+    const vector = await running;
+    expect([...vector]).toEqual([...(await whole.embedQuery('fox word399', undefined, weights))]);
+    expect([...vector]).not.toEqual([...(await whole.embedQuery('fox word399'))]);
   });
   it('loads the matrix once for passages, and reads nothing after it', async () => {
     const { store, reads } = filesStore(fixture.files);

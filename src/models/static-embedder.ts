@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../core/cancellation.ts';
 import { SearchError } from '../core/errors.ts';
-import type { Embedder } from '../core/ports.ts';
+import type { Embedder, WordWeights } from '../core/ports.ts';
 import { nextTurn } from './turn.ts';
-import type { WordPiece } from './wordpiece.ts';
+import { basicWords, type WordPiece } from './wordpiece.ts';
 
 export interface StaticEmbedderOptions {
   /** Vocabulary × row length, row-major. */
@@ -23,6 +23,22 @@ export function normaliseInto(target: Float32Array, offset: number, sums: Float6
   for (const value of sums) square += value * value;
   const factor = square > 0 ? 1 / Math.sqrt(square) : 0;
   for (let at = 0; at < sums.length; at++) target[offset + at] = (sums[at] ?? 0) * factor;
+}
+
+/** How often each token of a text counts: as often as it occurs, by the weight of its word. */
+export async function tokenCounts(
+  text: string,
+  wordpiece: WordPiece,
+  weights: Promise<WordWeights> | undefined,
+): Promise<ReadonlyMap<number, number>> {
+  const counts = new Map<number, number>();
+  const count = (part: string, weight: number) => {
+    for (const id of wordpiece.encode(part)) counts.set(id, (counts.get(id) ?? 0) + weight);
+  };
+  const given = await weights;
+  if (given === undefined) count(text, 1);
+  else for (const word of basicWords(text)) count(word, given.get(word) ?? 1);
+  return counts;
 }
 
 /** Checks a prefix length against the rows'. */
@@ -51,6 +67,12 @@ export function createStaticEmbedder(options: StaticEmbedderOptions): Embedder {
   const counts = new Uint32Array(scales.length);
   const distinct = new Int32Array(scales.length);
 
+  const addRow = (id: number, count: number): void => {
+    const factor = (scales[id] ?? 0) * count;
+    const from = id * rowLength;
+    for (let d = 0; d < dimensions; d++) sums[d] = (sums[d] ?? 0) + factor * (rows[from + d] ?? 0);
+  };
+
   const embedInto = (text: string, target: Float32Array, offset: number): void => {
     const ids = wordpiece.encode(text);
     let kinds = 0;
@@ -63,9 +85,7 @@ export function createStaticEmbedder(options: StaticEmbedderOptions): Embedder {
     // A token that occurs five times costs one row: in prose that is a third of the work.
     for (let at = 0; at < kinds; at++) {
       const id = distinct[at] ?? 0;
-      const factor = (scales[id] ?? 0) * (counts[id] ?? 0);
-      const from = id * rowLength;
-      for (let d = 0; d < dimensions; d++) sums[d] = (sums[d] ?? 0) + factor * (rows[from + d] ?? 0);
+      addRow(id, counts[id] ?? 0);
       counts[id] = 0;
     }
     normaliseInto(target, offset, sums);
@@ -83,5 +103,16 @@ export function createStaticEmbedder(options: StaticEmbedderOptions): Embedder {
     }
     return vectors;
   };
-  return { embedQuery: (text, signal) => embedPassages([text], signal), embedPassages };
+  const embedQuery: Embedder['embedQuery'] = async (text, signal, weights) => {
+    if (weights === undefined) return embedPassages([text], signal);
+    throwIfAborted(signal);
+    const weighed = await tokenCounts(text, wordpiece, weights);
+    throwIfAborted(signal);
+    sums.fill(0);
+    for (const [id, count] of weighed) addRow(id, count);
+    const vector = new Float32Array(dimensions);
+    normaliseInto(vector, 0, sums);
+    return vector;
+  };
+  return { embedQuery, embedPassages };
 }

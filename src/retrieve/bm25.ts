@@ -2,7 +2,7 @@ import { throwIfAborted } from '../core/cancellation.ts';
 import type { PassageId } from '../core/document.ts';
 import type { Context, PassageSource, Query, Retriever } from '../core/ports.ts';
 import { emptyRanking, type Ranking, ranking, type ScoredPassage } from '../core/ranking.ts';
-import { createAnalyzer } from '../index/lexical/analysis.ts';
+import { createAnalyzers } from '../index/lexical/analysis.ts';
 import { chooseCandidates } from '../index/lexical/candidates.ts';
 import { planQuery } from '../index/lexical/concepts.ts';
 import {
@@ -43,8 +43,6 @@ export const DEFAULTS = {
   typos: 4,
 };
 
-/** A question is read in at most so many languages. */
-const MOST_LANGUAGES = 4;
 /** Results that a page shows first. */
 const FORESEEN = 10;
 /** Passages read at a time to look for phrases, and how many times the depth at most. */
@@ -75,9 +73,7 @@ export function bm25({ terms, numbers, passages, options = {} }: Bm25Parts): Ret
 
 async function score(query: Query, depth: number, terms: TermSource, options: Bm25Options, signal: AbortSignal) {
   const statistics = terms.statistics();
-  const languages = (options.languages ?? statistics.languages).slice(0, MOST_LANGUAGES);
-  const analyzers = await Promise.all((languages.length > 0 ? languages : ['en']).map(createAnalyzer));
-  const plan = planQuery(query, analyzers);
+  const plan = planQuery(query, await createAnalyzers(options.languages ?? statistics.languages));
   const { excludedPhrases } = plan;
   if (plan.concepts.length === 0 || statistics.passages === 0) return { scored: [], excludedPhrases };
   const read = termReader(terms, signal);

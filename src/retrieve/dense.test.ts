@@ -48,9 +48,27 @@ describe('dense', () => {
     expect(retriever.name).toBe('meaning');
     const context = quietContext();
     await retriever.retrieve({ ...plainQuery('fox -hound'), plain: 'fox' }, 5, context);
-    expect(embedQuery).toHaveBeenCalledExactlyOnceWith('fox', context.signal);
+    expect(embedQuery).toHaveBeenCalledExactlyOnceWith('fox', context.signal, undefined);
     expect(await retriever.retrieve({ ...plainQuery('-hound'), plain: ' ' }, 5, context)).toEqual([]);
     expect(embedQuery).toHaveBeenCalledTimes(1);
+  });
+  it('lets rare words count more, and all alike where the words of the index cannot be read', async () => {
+    const seen: unknown[] = [];
+    const listening: Embedder = {
+      ...embedder,
+      async embedQuery(text, _signal, weights) {
+        seen.push(await weights);
+        return lettersOf(text);
+      },
+    };
+    const corpus = { ...(await setup()), embedder: listening };
+    const weights = new Map([['fox', 2]]);
+    const weigh = vi.fn(async () => weights);
+    await dense({ ...corpus, weigh }).retrieve(plainQuery('fox'), 5, quietContext());
+    expect(weigh).toHaveBeenCalledExactlyOnceWith('fox', expect.anything());
+    const broken = () => Promise.reject(new Error('no words'));
+    expect(await dense({ ...corpus, weigh: broken }).retrieve(plainQuery('fox'), 5, quietContext())).not.toEqual([]);
+    expect(seen).toEqual([weights, new Map()]);
   });
   it('stops waiting for a model that does not hear the signal', async () => {
     const deaf: Embedder = { ...embedder, embedQuery: () => new Promise(() => {}) };

@@ -4,12 +4,15 @@ import { SearchError } from '../core/errors.ts';
 import type { Embedder, Query, Retriever } from '../core/ports.ts';
 import { emptyRanking, type Ranking, ranking } from '../core/ranking.ts';
 import type { PassageNumbers, VectorIndex } from '../index/terms.ts';
+import type { WeighWords } from './rarity.ts';
 
 export interface DenseOptions {
   readonly embedder: Embedder;
   /** Of the embedder's dimensions and model. */
   readonly vectors: VectorIndex;
   readonly numbers: PassageNumbers;
+  /** How much each word of a question counts; all alike if absent. */
+  readonly weigh?: WeighWords;
   /** 'dense' by default. */
   readonly name?: string;
 }
@@ -18,14 +21,14 @@ export interface DenseOptions {
  * Finds passages by meaning: embeds the query without its operators and takes the nearest vectors. A query without
  * text has none. It knows no phrases, fields or excluded words; the engine holds its results to them.
  */
-export function dense({ embedder, vectors, numbers, name = 'dense' }: DenseOptions): Retriever {
+export function dense({ name = 'dense', ...corpus }: DenseOptions): Retriever {
   return {
     name,
     async retrieve(query, depth, { signal }) {
       throwIfAborted(signal);
       if (query.plain.trim() === '' || !(depth >= 1)) return emptyRanking;
-      const embedding = await embeddingOf(query, embedder, signal);
-      return nearest({ vectors, numbers }, embedding, depth, signal);
+      const embedding = await embeddingOf(query, corpus, signal);
+      return nearest(corpus, embedding, depth, signal);
     },
   };
 }
@@ -33,11 +36,21 @@ export function dense({ embedder, vectors, numbers, name = 'dense' }: DenseOptio
 /** A transformer takes its time, and one search asks for the same embedding up to three times. */
 const embeddings = new WeakMap<Query, Map<Embedder, Promise<Float32Array>>>();
 
+type Asking = Pick<DenseOptions, 'embedder' | 'weigh'>;
+
 /** Of the query's text without its operators; made once a query object. */
-function embeddingOf(query: Query, embedder: Embedder, signal: AbortSignal): Promise<Float32Array> {
+function embeddingOf(query: Query, { embedder, weigh }: Asking, signal: AbortSignal): Promise<Float32Array> {
   const made = embeddings.get(query) ?? new Map<Embedder, Promise<Float32Array>>();
   embeddings.set(query, made);
-  const embedding = made.get(embedder) ?? embedder.embedQuery(query.plain.trim(), signal);
+  const text = query.plain.trim();
+  const embed = () =>
+    // Where the words of the index cannot be read, all count alike: meaning must not fail with them.
+    embedder.embedQuery(
+      text,
+      signal,
+      weigh?.(text, signal).catch(() => new Map()),
+    );
+  const embedding = made.get(embedder) ?? embed();
   made.set(embedder, embedding);
   embedding.catch(() => made.delete(embedder));
   return abortable(embedding, signal);
@@ -70,20 +83,20 @@ async function nearest(
 /** Scores of passages that are better than those in a ranking, or that it lacks. */
 export type Rescore = (ids: readonly PassageId[], signal: AbortSignal) => Promise<ReadonlyMap<PassageId, number>>;
 
-type Question = (embedder: Embedder, signal: AbortSignal) => Promise<Float32Array>;
+type Question = (corpus: Asking, signal: AbortSignal) => Promise<Float32Array>;
 
 /** Dense scores for a query, of passages of several corpora, by those of their indexes that know better than their search; undefined where none does. */
 export function denseRescore(corpora: readonly DenseOptions[], query: Query): Rescore | undefined {
-  return rescoreBy(corpora, (embedder, signal) => embeddingOf(query, embedder, signal));
+  return rescoreBy(corpora, (corpus, signal) => embeddingOf(query, corpus, signal));
 }
 
 function rescoreBy(corpora: readonly DenseOptions[], question: Question): Rescore | undefined {
-  const able = corpora.flatMap(({ embedder, vectors: { rescore } }) =>
-    rescore === undefined ? [] : [{ embedder, rescore }],
+  const able = corpora.flatMap(({ vectors: { rescore }, ...corpus }) =>
+    rescore === undefined ? [] : [{ corpus, rescore }],
   );
   if (able.length === 0) return undefined;
   return async (ids, signal) => {
-    const scores = able.map(async ({ embedder, rescore }) => rescore(await question(embedder, signal), ids, signal));
+    const scores = able.map(async ({ corpus, rescore }) => rescore(await question(corpus, signal), ids, signal));
     return new Map((await Promise.all(scores)).flatMap((each) => [...each]));
   };
 }
@@ -119,9 +132,9 @@ export function feedback(corpora: readonly DenseOptions[]): Feedback | undefined
       const vector = vectorOf.get(id);
       return vector === undefined ? [] : [{ vector, score }];
     });
-    const question: Question = async (embedder, each) => moved(await embeddingOf(query, embedder, each), told);
+    const question: Question = async (corpus, each) => moved(await embeddingOf(query, corpus, each), told);
     const found = corpora.map(async (corpus) => {
-      const asked = await embeddingOf(query, corpus.embedder, signal);
+      const asked = await embeddingOf(query, corpus, signal);
       return nearest(corpus, moved(asked, told), depth, signal, asked);
     });
     return { ranking: ranking((await Promise.all(found)).flat(), depth), rescore: rescoreBy(corpora, question) };

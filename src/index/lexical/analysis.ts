@@ -46,6 +46,15 @@ export function createAnalyzer(language: string): Promise<Analyzer> {
   return make();
 }
 
+/** A question is read in at most so many languages. */
+const MOST_LANGUAGES = 4;
+
+/** Those that read a question: of the first few `languages`, or English. */
+export function createAnalyzers(languages: readonly string[]): Promise<readonly Analyzer[]> {
+  const read = languages.slice(0, MOST_LANGUAGES);
+  return Promise.all((read.length > 0 ? read : ['en']).map(createAnalyzer));
+}
+
 function analyzer(language: string, rules: LanguageRules): Analyzer {
   const wordTerms = wordAnalysis(language, rules);
   const cache = new Map<string, readonly string[]>();

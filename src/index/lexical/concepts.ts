@@ -99,7 +99,8 @@ function isOneWord(text: string): boolean {
   return !/\s/.test(text);
 }
 
-function needsOf(text: string, analyzers: readonly Analyzer[]): readonly Need[] {
+/** A text word by word, as every language of the corpus reads it; stop words left out. */
+export function needsOf(text: string, analyzers: readonly Analyzer[]): readonly Need[] {
   return text.split(/\s+/).flatMap((word) => mergeSlots(readingsOf(word, analyzers)));
 }
 

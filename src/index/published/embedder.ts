@@ -39,11 +39,13 @@ export function publishedEmbedder(
     );
   };
 
-  const embedQuery = async (text: string, signal?: AbortSignal): Promise<Float32Array> => {
+  const embedQuery: Embedder['embedQuery'] = async (text, signal, weights) => {
     throwIfAborted(signal);
     const counts = new Map<string, number>();
     for (const word of words(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const rows = new Map(await rowsOf([...counts.keys()], signal));
+    const [read, given] = await Promise.all([rowsOf([...counts.keys()], signal), weights]);
+    const rows = new Map(read);
+    for (const [word, count] of counts) counts.set(word, count * (given?.get(word) ?? 1));
     const missing = [...counts.keys()].filter((word) => !rows.has(word));
     for (const [word, count] of missing.map((each) => [each, counts.get(each) ?? 0] as const)) {
       counts.delete(word);

@@ -115,6 +115,15 @@ describe('a published index', () => {
       const whole = embed(question);
       expect(product(own, whole)).toBeGreaterThan(0.999);
     }
+    // A word with its own row, and one that is read by its pieces.
+    const weights = Promise.resolve(new Map(['dogs', 'zzz'].map((word) => [word, 3])));
+    for (const [question, same] of [
+      ['sleeping dogs', 'sleeping dogs dogs dogs'],
+      ['cat zzz', 'cat zzz zzz zzz'],
+    ] as const)
+      expect(product(await index.embedder.embedQuery(question, undefined, weights), embed(same))).toBeGreaterThan(
+        0.999,
+      );
   });
 
   it.each([
