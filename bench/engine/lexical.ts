@@ -127,15 +127,16 @@ function typedTexts(questions: readonly string[]): readonly string[] {
   );
 }
 
+/** Each turn begins with the text before it once more, not counted: the other's turn has emptied the processor's caches, and no page has two engines. */
 async function inTurns(call: Call, texts: readonly string[], options: AskOptions) {
   const own: Asked[] = [];
   const peer: Asked[] = [];
   for (let at = 0; at < texts.length; at += TURN) {
-    const turn = texts.slice(at, at + TURN);
+    const turn = [texts.at(at - 1) ?? '', ...texts.slice(at, at + TURN)];
     await sleep(REST_MS);
-    own.push(...(await call('ask', turn, options)));
+    own.push(...(await call('ask', turn, options)).slice(1));
     await sleep(REST_MS);
-    peer.push(...(await call('askPeer', turn)));
+    peer.push(...(await call('askPeer', turn)).slice(1));
   }
   return { own, peer };
 }
