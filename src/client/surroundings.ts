@@ -9,6 +9,7 @@ import type { FetchedCatalog, OpenOptions } from '../engine/types.ts';
 import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
 import { loadCatalog, type ModelCatalog, parseCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { loadModelText } from '../models/file.ts';
+import { keptFiles } from '../models/kept-files.ts';
 import { sparseStaticEmbedder } from '../models/sparse-embedder.ts';
 import { createWordPiece } from '../models/wordpiece.ts';
 import { httpStore } from '../store/http.ts';
@@ -52,12 +53,17 @@ export function browserSurroundings(startModelWorker: () => Worker): Surrounding
   };
 }
 
+/** No corpus's name: those begin with `findling:`. */
+const MODELS_KEPT = 'findling-models';
+
 /** The static embedder; its catalog is read at once (it is in the fingerprint), the vocabulary with the first text. */
 async function staticSemantic({ models }: OpenOptions, catalog: FetchedCatalog | undefined): Promise<Semantic> {
   const store = httpStore(models);
   const entry = staticEmbedderEntry((await givenCatalog(catalog)) ?? (await loadCatalog(store)));
-  const load = async () =>
-    sparseStaticEmbedder(store, entry, createWordPiece(await loadModelText(store, entry.files.vocabulary)));
+  const load = async () => {
+    const files = keptFiles(store, localStore(MODELS_KEPT), Object.values(entry.files));
+    return sparseStaticEmbedder(files, entry, createWordPiece(await loadModelText(files, entry.files.vocabulary)));
+  };
   return { embedder: lazyEmbedder(load), space: staticSpaceOf(entry) };
 }
 
