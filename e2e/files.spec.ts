@@ -53,6 +53,29 @@ test('a folder with a PDF is indexed, found after a reload, and found offline', 
   await expect(results(page).first()).toContainText('Rowing club');
 });
 
+test.describe('without the service worker', () => {
+  test.use({ serviceWorkers: 'block' });
+
+  test('a later page reads the rows of the embedder where the corpus lies', async ({ page, context }) => {
+    await openPage(page);
+    await page.locator('#pick-folder').setInputFiles(folder());
+    await expect(page.locator('#report')).toContainText('3 documents indexed');
+    let asked = 0;
+    await context.route('**/rows.i8', (route) => {
+      asked += 1;
+      return route.abort();
+    });
+    await page.reload();
+    await ready(page);
+    const answer = await page.evaluate(
+      () => globalThis.findling.search.search('greasing a periscope', { pipeline: 'hybrid' }).done,
+    );
+    expect(answer).toMatchObject({ stage: 'hybrid', skipped: [] });
+    expect(answer.results[0]?.excerpt.text).toContain('periscope');
+    expect(asked).toBe(0);
+  });
+});
+
 test('dropped files are indexed; giving one again replaces it; removing it forgets it', async ({ page }) => {
   await openPage(page);
   const drop = (text: string) =>
