@@ -19,4 +19,5 @@ export type {
   Span,
   Tier,
 } from './engine/types.ts';
+export type { TransformersSpec } from './models/transformers-spec.ts';
 export { POOLS } from './rerank/pools.ts';

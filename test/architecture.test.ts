@@ -119,6 +119,10 @@ describe('architecture', () => {
   it('only models/ imports onnxruntime or transformers.js', () => {
     expect(only(/^(onnxruntime|@huggingface\/transformers)/, (path) => path.startsWith('src/models/'))).toEqual([]);
   });
+  it('models see texts and numbers, never documents', () => {
+    const seeing = only(/(core\/document|\/ingest\/.*)\.ts$/, (path) => !path.startsWith('src/models/'));
+    expect(seeing).toEqual([]);
+  });
   it('only index/lexical knows MiniSearch', () => {
     expect(only(/^minisearch/, (path) => path.startsWith('src/index/lexical/'))).toEqual([]);
   });

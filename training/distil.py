@@ -114,6 +114,7 @@ if __name__ == "__main__":
     options.add_argument("--columns", type=int, default=10)
     options.add_argument("--others", type=float, default=0.0, help="share of lists that the base has not scored")
     given = options.parse_args()
+    given.name = given.name or "tiny"
     fix_seeds(given.seed)
     if given.step == "score":
         score(given.base, given.minutes, given.columns, given.most, given.asked)

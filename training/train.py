@@ -191,7 +191,7 @@ def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser()
     made.add_argument("--model", choices=["base", "tiny"], default="base")
-    made.add_argument("--name", default="base")
+    made.add_argument("--name", help="of the checkpoints; by default what --model says")
     made.add_argument("--minutes", type=float, default=50)
     made.add_argument("--rate", type=float, default=8e-5)
     made.add_argument("--lists", type=int, default=16)
@@ -221,6 +221,7 @@ def parser() -> argparse.ArgumentParser:
 
 if __name__ == "__main__":
     given = parser().parse_args()
+    given.name = given.name or given.model
     fix_seeds(given.seed)
     if given.from_onnx:
         from training.export import from_onnx

@@ -66,7 +66,7 @@ async function pipelinesOf(set: string): Promise<readonly string[]> {
   if (set.endsWith(' run')) return blended('tiny', 'base');
   return set.endsWith(' sample')
     ? ['lexical', 'hybrid:minmax', ...blended('tiny', 'base')]
-    : [...WITHOUT_RERANKER, ...blended('tiny')];
+    : [...WITHOUT_RERANKER, ...blended('tiny'), ...reranked('tiny').map((name) => `${name}:feedback=0`)];
 }
 
 async function argumentsOf(set: string, pipelines: readonly string[]): Promise<readonly string[]> {

@@ -159,7 +159,7 @@ async function openSearch(
 }
 
 interface Row {
-  readonly id: string;
+  readonly document: string;
   readonly section: string;
   readonly score: number;
 }
@@ -188,9 +188,11 @@ function evaluableOf(
       await openSearch(page, key, name, options, spec.reranker, published);
       const asked: SearchOptions = { ...optionsOf(spec, depth), limit: depth * 3, excerptLength: 1 };
       const { rows, ms, skipped } = await ask(page, key, text, asked);
-      const found = sections
-        ? bestPassages(rows.map(({ section, score }) => ({ id: `${section}#0`, score })))
-        : bestPassages(rows).map(({ document, score }) => ({ document: outer?.get(document) ?? document, score }));
+      const judged = rows.map(({ document, section, score }) => ({
+        id: `${sections ? section : (outer?.get(document) ?? document)}#0`,
+        score,
+      }));
+      const found = bestPassages(judged);
       return { rows: found.slice(0, depth), milliseconds: ms, skipped };
     },
     logits: () => unsupported('Scoring of single documents'),
@@ -213,8 +215,8 @@ function ask(
       if (search === undefined) throw new Error('The page was reloaded.');
       const answer = await search.search(query, wanted).done;
       return {
-        rows: answer.results.map(({ id, documentId, anchor, score }) => ({
-          id,
+        rows: answer.results.map(({ documentId, anchor, score }) => ({
+          document: documentId,
           section: anchor === '' ? documentId : `${documentId}#${anchor}`,
           score,
         })),

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentId, passageId, type StoredPassage } from '../core/document.ts';
+import { SearchError } from '../core/errors.ts';
 import type { ScoredPassage } from '../core/ranking.ts';
 import type { Semantic } from '../engine/host.ts';
 import { corpusFingerprint } from '../engine/local-corpus.ts';
@@ -36,8 +37,12 @@ export interface OpenedCorpus {
 export async function openCorpusOf(corpus: Corpus, semantic: Semantic): Promise<OpenedCorpus> {
   if (corpus.kind === 'index') {
     const { location, sections } = corpus;
-    const searchable = await openIndex(location, corpusFingerprint(semantic.space, CHUNKER_VERSION));
     const bytes = isUrl(location) ? undefined : folderBytes(location);
+    const store = isUrl(location) ? httpStore(location) : fileStore(location);
+    if ((await store.read(MANIFEST_NAME)) !== undefined)
+      return { searchable: staticIndex(location, store), bytes, ...published(sections ? sectionOf : documentOf) };
+    const fingerprint = corpusFingerprint(semantic.space, CHUNKER_VERSION);
+    const searchable = await openReadOnlyCorpus(location, store, fingerprint);
     return { searchable, bytes, ...(sections ? bySection : byDocument()) };
   }
   const local = await nodeCorpus(memoryStore(), semantic);
@@ -47,13 +52,6 @@ export async function openCorpusOf(corpus: Corpus, semantic: Semantic): Promise<
   const { bytes } = local.corpus.statistics();
   if (corpus.kind === 'folder') return { searchable: local, bytes, ...(corpus.sections ? bySection : byDocument()) };
   return { searchable: local, bytes, ...byDocument(corpus.documents.map(({ id }) => id)) };
-}
-
-/** An index that `findling index` wrote, or one that an engine keeps in a folder. */
-async function openIndex(location: string, fingerprint: string): Promise<SearchableCorpus> {
-  const store = isUrl(location) ? httpStore(location) : fileStore(location);
-  const published = await store.read(MANIFEST_NAME);
-  return published === undefined ? openReadOnlyCorpus(location, store, fingerprint) : staticIndex(location, store);
 }
 
 function folderBytes(folder: string): number {
@@ -83,18 +81,40 @@ function sectionOf({ documentId: document, anchor }: StoredPassage): string {
   return anchor === '' ? document : `${document}#${anchor}`;
 }
 
-/** Sections (`document#anchor`) are judged. */
-const bySection: Judging = {
-  async rowsOf(found, { passages }) {
+function documentOf({ documentId: document }: StoredPassage): string {
+  return document;
+}
+
+/** What is judged, by its best passage, where only the passages themselves tell what they are of. */
+function rowsBy(nameOf: (passage: StoredPassage) => string): Judging['rowsOf'] {
+  return async (found, { passages }) => {
     const stored = await passages.passages(found.map(({ id }) => id));
-    const sections = new Map(stored.map((passage) => [passage.id, sectionOf(passage)]));
+    const names = new Map(stored.map((passage) => [passage.id, nameOf(passage)]));
     const best = new Map<string, number>();
     for (const { id, score } of found) {
-      const section = sections.get(id);
-      if (section !== undefined && score > (best.get(section) ?? Number.NEGATIVE_INFINITY)) best.set(section, score);
+      const name = names.get(id);
+      if (name !== undefined && score > (best.get(name) ?? Number.NEGATIVE_INFINITY)) best.set(name, score);
     }
     return [...best].map(([document, score]) => ({ document, score }));
-  },
+  };
+}
+
+/** An index that `findling index` wrote: its passages have numbers of its own, and no document says which are its. */
+function published(nameOf: (passage: StoredPassage) => string): Judging {
+  return {
+    rowsOf: rowsBy(nameOf),
+    async passagesOf() {
+      throw new SearchError(
+        'unsupported',
+        'A published index cannot give all passages of a document, which --rerank-run and the parts blend and calibration of "findling tune" need: name the folder of documents instead.',
+      );
+    },
+  };
+}
+
+/** Sections (`document#anchor`) are judged. */
+const bySection: Judging = {
+  rowsOf: rowsBy(sectionOf),
   async passagesOf(judged, moment) {
     const documents = new Set(judged.map((section) => section.replace(/#.*$/s, '')));
     const known = [...(await passagesByDocument([...documents], moment)).values()].flat();

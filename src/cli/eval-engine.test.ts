@@ -116,6 +116,12 @@ describe('documents and indexes', () => {
     const evaluable = await openEngineEvaluable({ kind: 'index', location, sections: true });
     const { rows } = await evaluable.search('dough in the oven', parsePipeline('hybrid'), 5);
     expect(rows[0]?.document).toBe('guide#baking');
+    const whole = await openEngineEvaluable({ kind: 'index', location, sections: false });
+    const { rows: documents } = await whole.search('dough in the oven', parsePipeline('hybrid'), 5);
+    expect(documents.map(({ document }) => document)).toEqual(['guide']);
+    await expect(whole.logits('dough', ['guide'], parsePipeline('reranked:tiny'))).rejects.toThrow(
+      /folder of documents/,
+    );
     expect(await evaluable.bytes(parsePipeline('lexical'))).toBeGreaterThan(100);
     const [document] = await indexedDocuments(fileStore(location), location);
     expect(document?.sections.map(({ anchor }) => anchor)).toContain('baking');

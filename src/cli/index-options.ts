@@ -35,6 +35,7 @@ searches: a few static files, to be published with the site.
   --exclude <glob>     pages to leave out, e.g. 'drafts/**'; may be given several times
   --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5'; may be given several times
   --config <file>      a module whose default export has these options; findling.config.ts, .mjs or .js by default
+  --models <folder>    catalog.json and the embedder's weights; those of the package by default
   --cache <file>       what earlier runs made of each page; .cache/findling/… by default
   --watch              index again whenever a page changes
   --json               print a report as JSON

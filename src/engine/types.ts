@@ -30,7 +30,7 @@ export interface SearchOptions {
    * default, and 0 where a published index is searched: there it costs bytes.
    */
   readonly feedback?: number;
-  /** How much more a question's rare words count for the static embedder: the power of their idf, .3 by default; 0 for none. */
+  /** How much more a question's rare words count for the static embedder: the power of their idf, .7 by default; 0 for none. */
   readonly rarity?: number;
   /** Weight of the reranker against the fused order, 0 to 1; by default what suits the model (catalog.json), else .3. */
   readonly blend?: number;
@@ -156,7 +156,7 @@ export interface EngineHost {
 export type BackendName = 'wasm' | 'webgpu';
 
 export interface OpenOptions {
-  /** Name of the local corpus: documents that are added live in IndexedDB under it. */
+  /** Name of the local corpus: documents that are added are kept in this browser under it. */
   readonly name: string;
   /** URLs of published indexes, searched beside the local corpus. */
   readonly published?: readonly string[];
