@@ -120,8 +120,9 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   };
   const load = (): Promise<SelectedReranker> => {
     if (loading !== undefined) return loading;
+    // While it is being loaded, a lost worker fails the attempt by itself, or is one of a backend that did not work.
     const attempt = select(false, () => {
-      if (loading === attempt) drop();
+      if (loading === attempt && selected !== undefined) drop();
     });
     loading = attempt;
     attempt.then(
@@ -155,7 +156,12 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   /** Tries the backend that was never tried, in a worker beside the one in use, and takes it over where it is faster. */
   const explore = async () => {
     const before = selected;
-    const found = await select(true, drop).catch(() => undefined);
+    let found: SelectedReranker | undefined;
+    // A candidate that ends takes no other worker with it.
+    const onLost = () => {
+      if (found !== undefined && selected === found) drop();
+    };
+    found = await select(true, onLost).catch(() => undefined);
     if (found === undefined) return;
     if (before === undefined || before !== selected || found.info.msPerPair >= before.info.msPerPair)
       return found.terminate();

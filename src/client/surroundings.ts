@@ -60,10 +60,9 @@ const MODELS_KEPT = 'findling-models';
 async function staticSemantic({ models }: OpenOptions, catalog: FetchedCatalog | undefined): Promise<Semantic> {
   const store = httpStore(models);
   const entry = staticEmbedderEntry((await givenCatalog(catalog)) ?? (await loadCatalog(store)));
-  const load = async () => {
-    const files = keptFiles(store, localStore(MODELS_KEPT), Object.values(entry.files));
-    return sparseStaticEmbedder(files, entry, createWordPiece(await loadModelText(files, entry.files.vocabulary)));
-  };
+  const files = keptFiles(store, localStore(MODELS_KEPT), Object.values(entry.files));
+  const load = async () =>
+    sparseStaticEmbedder(files, entry, createWordPiece(await loadModelText(files, entry.files.vocabulary)));
   return { embedder: lazyEmbedder(load), space: staticSpaceOf(entry) };
 }
 

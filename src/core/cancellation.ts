@@ -10,7 +10,11 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(new SearchError('aborted', 'The search was cancelled.', { cause: signal.reason }));
-    if (signal.aborted) return onAbort();
+    if (signal.aborted) {
+      // Nobody waits for it any more, so nobody else hears how it fails.
+      promise.catch(() => undefined);
+      return onAbort();
+    }
     signal.addEventListener('abort', onAbort, { once: true });
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });

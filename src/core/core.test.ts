@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { abortable, once, queue } from './cancellation.ts';
 import { documentId, passageId, splitPassageId } from './document.ts';
 import { SearchError, toSearchError } from './errors.ts';
@@ -70,6 +70,15 @@ describe('cancellation', () => {
     await expect(load()).rejects.toThrow('no');
     expect(await load()).toBe(2);
     expect(await load()).toBe(2);
+  });
+  it('abortable hears a promise out whose caller had gone before', async () => {
+    const unheard = vi.fn();
+    process.on('unhandledRejection', unheard);
+    const late = Promise.reject(new Error('late'));
+    await expect(abortable(late, AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' });
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    process.off('unhandledRejection', unheard);
+    expect(unheard).not.toHaveBeenCalled();
   });
   it('abortable rejects at once', async () => {
     const abort = new AbortController();

@@ -30,6 +30,8 @@ export class FindlingSearch extends HTMLElement {
   /** The question and the tier of the list on the page: asked again to go further, it must not fall back meanwhile. */
   #shown = { text: '', tier: -1 };
   #search: Search | undefined;
+  /** Of the run under way or done. */
+  #asked: { readonly pipeline: 'hybrid' | 'reranked'; readonly typing: boolean } = { pipeline: 'hybrid', typing: true };
   #run: SearchRun | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
@@ -80,7 +82,7 @@ export class FindlingSearch extends HTMLElement {
   refresh(): void {
     if (this.#shown.text === '') return;
     clearTimeout(this.#pause);
-    void this.#ask(this.#last(), true);
+    void this.#ask(this.#last(), this.#asked.typing);
   }
 
   #typed(): void {
@@ -113,6 +115,7 @@ export class FindlingSearch extends HTMLElement {
       ...(typing ? {} : { typing: false }),
     };
     const run = this.#search.search(this.#input.value, options);
+    this.#asked = { pipeline, typing };
     this.#run = run;
     try {
       for await (const answer of run) if (run === this.#run) this.#show(answer, pipeline);
@@ -197,8 +200,11 @@ export class FindlingSearch extends HTMLElement {
   resolve: (result: Result) => string | undefined = ({ url, anchor }) => safeHref(url, anchor);
 
   #key(event: KeyboardEvent): void {
+    // Of a conversion (Japanese, Chinese), or on a button of a result, keys mean something else.
     const links = [...this.#list.querySelectorAll('a')];
-    const at = links.indexOf(this.shadowRoot?.activeElement as HTMLAnchorElement);
+    const active = this.shadowRoot?.activeElement;
+    const at = links.indexOf(active as HTMLAnchorElement);
+    if (event.isComposing || (at < 0 && active !== this.#input)) return;
     if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
     else if (event.key === 'ArrowUp') (at <= 0 ? this.#input : links[at - 1])?.focus();
     else if (event.key === 'Escape' && at >= 0) this.#input.focus();
@@ -209,7 +215,8 @@ export class FindlingSearch extends HTMLElement {
 
   #enter(links: readonly HTMLAnchorElement[]): void {
     clearTimeout(this.#pause);
-    if (this.#run?.best?.complete === true && this.#run.best.stage === this.#last()) links[0]?.click();
+    // A stage that was skipped is not waited for again.
+    if (this.#run?.best?.complete === true && this.#asked.pipeline === this.#last()) links[0]?.click();
     else void this.#ask(this.#last(), false);
   }
 }

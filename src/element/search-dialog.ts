@@ -43,6 +43,10 @@ export abstract class SearchDialog extends HTMLElement {
   readonly #searches = new Map<string, Promise<DialogSearch>>();
   #texts: DialogTexts = dialogTexts('en');
   #running: AbortController | undefined;
+  /** The text whose rows are on the list. */
+  #answered = '';
+  /** Enter was pressed before the rows of what is typed had come. */
+  #entered: MouseEventInit | undefined;
   /** The id of the row that the visitor chose: it stays chosen while the list improves. */
   #chosen: string | undefined;
 
@@ -115,9 +119,13 @@ export abstract class SearchDialog extends HTMLElement {
     this.#close.addEventListener('click', () => this.close());
     this.#input.addEventListener('input', () => {
       this.#chosen = undefined;
+      this.#entered = undefined;
       void this.#ask();
     });
     this.#dialog.addEventListener('keydown', (event) => this.#key(event));
+    this.#dialog.addEventListener('close', () => {
+      this.#entered = undefined;
+    });
     this.#dialog.addEventListener('click', (event) => {
       // The dialog's box is covered by its content: what hits the dialog itself hit the backdrop.
       if (event.target === this.#dialog) this.close();
@@ -176,6 +184,17 @@ export abstract class SearchDialog extends HTMLElement {
     const { none, count, partly } = this.#texts;
     const notice = reason !== undefined ? partly(reason) : results.length === 0 ? none(text) : '';
     this.#show(results, notice, results.length === 0 ? none(text) : count(results.length));
+    this.#answered = text;
+    if (this.#entered !== undefined) this.#enter(this.#entered);
+  }
+
+  /** Follows the marked row as a click does, so that the keys which open another tab do so here too; once it is one of what is typed. */
+  #enter(keys: MouseEventInit): void {
+    const isAnswered = this.#answered === this.#input.value.trim();
+    this.#entered = isAnswered ? undefined : keys;
+    if (!isAnswered) return;
+    const link = this.#list.querySelector('li[aria-selected="true"] a');
+    link?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, composed: true, ...keys }));
   }
 
   #fail(error: SearchError): void {
@@ -215,13 +234,8 @@ export abstract class SearchDialog extends HTMLElement {
       const next = rows[(at + step + rows.length) % rows.length];
       if (next !== undefined) this.#choose(next, true);
     } else if (event.key === 'Enter' && event.target === this.#input) {
-      // As a click, so that the keys which open another tab do so here too.
       const { ctrlKey, metaKey, shiftKey } = event;
-      rows[at]
-        ?.querySelector('a')
-        ?.dispatchEvent(
-          new MouseEvent('click', { bubbles: true, cancelable: true, composed: true, ctrlKey, metaKey, shiftKey }),
-        );
+      this.#enter({ ctrlKey, metaKey, shiftKey });
     } else return;
     event.preventDefault();
   }

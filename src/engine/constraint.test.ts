@@ -56,6 +56,21 @@ describe('constrain', () => {
     expect(read()).toBe(300);
   });
 
+  it.each([
+    ['-useState', 'a state of grace', true],
+    ['-useState', 'call useState here', false],
+    ['-node:fs', 'a node in a tree', true],
+    ['-node:fs', 'import from node:fs', false],
+    ['-"configuration option"', 'an option among others', true],
+    ['-"configuration option"', 'a configuration option', false],
+    ['body:asyncio.run', 'to run a shop', false],
+    ['body:asyncio.run', 'call asyncio.run once', true],
+    ['"page fox"', 'fox and hound', false],
+  ])('reads %s as BM25 does: "%s"', async (operator, text, isFound) => {
+    const { find } = setup((number) => (number === 0 ? text : 'nothing else'));
+    expect((await find(`fox ${operator}`, NEAR)).some(({ id }) => id === idOf(0))).toBe(isFound);
+  });
+
   it('reads on where few hold, to a bound', async () => {
     const { find, read } = setup((number) =>
       [2, 110, 250].includes(number) ? 'the quick red fox' : 'a red quick fox',

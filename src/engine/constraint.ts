@@ -2,7 +2,9 @@ import { throwIfAborted } from '../core/cancellation.ts';
 import type { StoredPassage } from '../core/document.ts';
 import type { FieldName, PassageSource, Query, Retriever } from '../core/ports.ts';
 import { ranking, type ScoredPassage } from '../core/ranking.ts';
-import { type Analyzer, createAnalyzer } from '../index/lexical/analysis.ts';
+import { type Analyzer, createAnalyzer, type Slot } from '../index/lexical/analysis.ts';
+import { isOneWord } from '../index/lexical/concepts.ts';
+import { holdsPhrases, phraseUnits } from '../index/lexical/phrases.ts';
 
 /** How far a constrained list is read. */
 export interface Reach {
@@ -55,24 +57,30 @@ export function constrain(retriever: Retriever, source: PassageSource, reach: Re
   };
 }
 
-/** Whether a passage holds every phrase and fielded word of a query, and none of its excluded words. */
+/** Whether a passage holds every phrase and fielded word of a query, and none of its excluded words and phrases; as BM25 reads them. */
 export function satisfies(query: Query, passage: StoredPassage, analyzer: Analyzer): boolean {
-  const words = (text: string) => ` ${analyzer.words(text).join(' ')} `;
   const terms = (text: string) => new Set(analyzer.analyze(text));
-  const whole = [passage.title, ...passage.heading, passage.text].join('\n');
-  const spoken = words(whole);
-  if (!query.phrases.every((phrase) => spoken.includes(words(phrase)))) return false;
+  if (!holdsPhrases(passage, query.phrases.map(phraseUnits))) return false;
   const field: Readonly<Record<FieldName, string>> = {
     title: passage.title,
     heading: passage.heading.join('\n'),
     body: passage.text,
   };
-  if (!query.fielded.every(({ field: name, word }) => overlaps(terms(field[name]), analyzer.analyze(word))))
-    return false;
-  const all = query.excluded.length === 0 ? new Set<string>() : terms(whole);
-  return !query.excluded.some((word) => overlaps(all, analyzer.analyze(word)));
+  if (!query.fielded.every(({ field: name, word }) => holdsWord(terms(field[name]), word, analyzer))) return false;
+  if (query.excluded.length === 0) return true;
+  const all = terms(Object.values(field).join('\n'));
+  return !query.excluded.some((text) =>
+    isOneWord(text) ? holdsWord(all, text, analyzer) : holdsPhrases(passage, [phraseUnits(text)]),
+  );
 }
 
-function overlaps(terms: ReadonlySet<string>, wanted: readonly string[]): boolean {
-  return wanted.some((term) => terms.has(term));
+/** The word itself, or all that it is made of; a stop word as it is. */
+function holdsWord(terms: ReadonlySet<string>, word: string, analyzer: Analyzer): boolean {
+  const slots = analyzer.slots(word);
+  if (slots.length === 0) return analyzer.words(word).some((each) => terms.has(each));
+  return slots.every((slot) => holdsSlot(terms, slot));
+}
+
+function holdsSlot(terms: ReadonlySet<string>, { terms: own, parts }: Slot): boolean {
+  return own.some((term) => terms.has(term)) || (parts.length > 0 && parts.every((part) => holdsSlot(terms, part)));
 }

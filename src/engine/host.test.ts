@@ -259,6 +259,73 @@ describe('engine host', () => {
     expect(await host.add(SOURCES, never, quiet)).toMatchObject({ added: 1, unchanged: 2, failed: [] });
   });
 
+  it('takes documents without text, alone and among others', async () => {
+    const blank = { id: 'blank', type: 'text' as const, content: '' };
+    expect(await host.add([blank], never, quiet)).toMatchObject({ added: 1, passages: 0, failed: [] });
+    expect(await host.add([{ ...blank, id: 'white', content: ' \n' }, ...SOURCES], never, quiet)).toMatchObject({
+      added: 4,
+      failed: [],
+    });
+    expect((await host.status()).pending).toBe(0);
+    expect((await ask('oar', { pipeline: 'hybrid' })).ids[0]).toBe('boats');
+  });
+
+  it('keeps the version given last, where one run meets several, and none that was removed', async () => {
+    const [boats] = SOURCES;
+    if (boats === undefined) throw new Error('no boats');
+    await host.add([boats], never, quiet);
+    const changed = { ...boats, content: '# Boats\n\nA boat needs a zeppelin.' };
+    await host.add([changed, boats], never, quiet);
+    expect((await ask('zeppelin', { pipeline: 'lexical' })).ids).toEqual([]);
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+
+    const stopped = new AbortController();
+    fakes.read = async (source) => {
+      stopped.abort();
+      return readDocument(source);
+    };
+    await expect(host.add(SOURCES.slice(1), stopped.signal, quiet)).rejects.toMatchObject({ code: 'aborted' });
+    expect((await host.status()).pending).toBe(2);
+    await host.remove(['tea']);
+    fakes.read = readDocument;
+    await host.add([], never, quiet);
+    expect((await host.documents()).map(({ id }) => id).sort()).toEqual(['boats', 'lamps']);
+  });
+
+  it('goes on beside a corpus of another version, loses nothing of it, and removes it when told to', async () => {
+    await host.add(SOURCES, never, quiet);
+    const reopened = async (options: object) => {
+      const newer = { ...surroundings(fakes), chunker: 'newer' };
+      host = createEngineHost(newer);
+      await host.open({ name: 'test', models: '', ...options });
+    };
+    await reopened({});
+    const { last } = await ask('oar');
+    expect(last.results).toEqual([]);
+    expect(last.skipped).toEqual([{ stage: 'test', code: 'mismatch', reason: expect.stringContaining('renew: true') }]);
+    await expect(host.add(SOURCES, never, quiet)).rejects.toMatchObject({ code: 'mismatch' });
+    expect(await host.documents()).toEqual([]);
+    await open();
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+
+    await reopened({ renew: true });
+    expect((await host.status()).documents).toBe(0);
+    expect(await host.add(SOURCES, never, quiet)).toMatchObject({ added: 3 });
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+  });
+
+  it('gives as many results as are asked for', async () => {
+    const many = Array.from({ length: 130 }, (_, at) => ({
+      ...SOURCES[0],
+      id: `boat-${at}`,
+      type: 'text' as const,
+      content: `Boat ${at} needs an oar.`,
+    }));
+    await host.add(many, never, quiet);
+    expect((await ask('oar', { pipeline: 'lexical', limit: 120 })).ids).toHaveLength(120);
+    expect((await ask('oar', { pipeline: 'hybrid', limit: 120 })).ids).toHaveLength(120);
+  });
+
   it('a cancelled question does not reach the reranker', async () => {
     await host.add(SOURCES, never, quiet);
     const stop = new AbortController();

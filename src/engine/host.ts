@@ -1,11 +1,13 @@
 import { once } from '../core/cancellation.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
+import { eraseCorpus } from '../index/corpus.ts';
 import { readAhead } from '../index/read-ahead.ts';
 import {
   corpusFingerprint,
   type EmbeddingSpace,
   type LocalCorpus,
+  type LocalCorpusParts,
   openLocalCorpus,
   type Reading,
 } from './local-corpus.ts';
@@ -13,6 +15,7 @@ import type { SearchableCorpus } from './moments.ts';
 import { rehearse } from './rehearsal.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
 import type { EngineHost, EngineStatus, FetchedCatalog, OpenOptions, PipelineName } from './types.ts';
+import { unreadableCorpus } from './unreadable-corpus.ts';
 
 /** Tier 1 of an engine. */
 export interface Semantic {
@@ -67,8 +70,16 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
       await opened;
     },
     async search(text, options, signal, onAnswer) {
-      const { searcher, pipeline } = await ready();
-      return searcher.search(text, { pipeline, ...options }, signal, onAnswer);
+      const { searcher, pipeline, local } = await ready();
+      const search = () => searcher.search(text, { pipeline, ...options }, signal, onAnswer);
+      try {
+        return await search();
+      } catch (cause) {
+        // What it was reading has been written anew twice meanwhile: it reads what is there now.
+        if (toSearchError(cause).code !== 'not-found' || signal.aborted) throw cause;
+        await local.refresh();
+        return search();
+      }
     },
     async add(sources, signal, onProgress) {
       const { local } = await ready();
@@ -100,7 +111,7 @@ async function open(surroundings: Surroundings, options: OpenOptions, catalog?: 
     surroundings.semantic(options, catalog),
     surroundings.reranking(options),
   ]);
-  const local = await openLocalCorpus({
+  const local = await openOrRenew(options, {
     name: options.name,
     store,
     ...semantic,
@@ -124,6 +135,18 @@ async function open(surroundings: Surroundings, options: OpenOptions, catalog?: 
   };
   const pipeline = options.reranker === undefined || options.reranker === 'none' ? 'hybrid' : 'reranked';
   return { local, searcher, semantic, reranking, published, pipeline, stop };
+}
+
+async function openOrRenew({ name, renew = false }: OpenOptions, parts: LocalCorpusParts): Promise<LocalCorpus> {
+  try {
+    return await openLocalCorpus(parts);
+  } catch (cause) {
+    const error = toSearchError(cause);
+    if (error.code !== 'mismatch' && error.code !== 'corrupt') throw error;
+    if (!renew) return unreadableCorpus(name, error);
+    await parts.lock(() => eraseCorpus(parts.store));
+    return openLocalCorpus(parts);
+  }
 }
 
 async function status({ local, published, searcher, reranking }: Opened): Promise<EngineStatus> {

@@ -12,6 +12,8 @@ export interface Inbox {
   pending(): Promise<readonly string[]>;
   take(name: string): Promise<Source | undefined>;
   done(names: readonly string[]): Promise<void>;
+  /** Takes back what was given of these documents. */
+  withdraw(ids: readonly string[]): Promise<void>;
   /** How often the tab has ended while one of these was being read, for those where it has. Call it before reading begins. */
   deaths(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Notes what is being read from now on; nothing when `name` is undefined. */
@@ -56,6 +58,7 @@ function decode(bytes: Uint8Array): Source {
 /** Names hold a time, so that work resumes in the order in which it was given. */
 export function createInbox(store: Store): Inbox {
   let trial: Trial = { deaths: {} };
+  const done = (names: readonly string[]) => (names.length === 0 ? Promise.resolve() : store.write({ remove: names }));
   return {
     async put(sources) {
       const now = Date.now().toString(36).padStart(9, '0');
@@ -85,6 +88,11 @@ export function createInbox(store: Store): Inbox {
       if (name === undefined && Object.keys(trial.deaths).length === 0) return store.write({ remove: [TRIAL] });
       await store.write({ put: new Map([[TRIAL, new TextEncoder().encode(JSON.stringify(trial))]]) });
     },
-    done: (names) => (names.length === 0 ? Promise.resolve() : store.write({ remove: names })),
+    done,
+    async withdraw(ids) {
+      const endings = new Set(ids.map((id) => contentHash(id)));
+      const names = await store.list(INBOX);
+      await done(names.filter((name) => endings.has(name.slice(name.lastIndexOf('-') + 1))));
+    },
   };
 }

@@ -46,7 +46,7 @@ export async function indexSources(
   parts: IndexerParts,
   run: IndexRun,
 ): Promise<IndexReport> {
-  const known = await parts.hashes();
+  const known = new Map(await parts.hashes());
   const failed: Failure[] = [];
   const start = performance.now();
   let batch: PreparedDocument[] = [];
@@ -68,6 +68,8 @@ export async function indexSources(
       if (prepared === undefined) count.unchanged += 1;
       else {
         batch.push(prepared);
+        // A document may come again, changed back: then it is this version that it differs from.
+        known.set(prepared.document.id, prepared.hash);
         count.waiting += prepared.passages.length;
       }
     } catch (error) {

@@ -44,7 +44,7 @@ export interface LocalCorpusParts {
 }
 
 export interface LocalCorpus extends SearchableCorpus {
-  readonly corpus: Corpus;
+  readonly corpus: Pick<Corpus, 'statistics' | 'documents'>;
   add(
     sources: readonly Source[],
     signal: AbortSignal,
@@ -115,8 +115,9 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     const add = batch.map(({ document, hash, passages }) => {
       const from = row * dimensions;
       row += passages.length;
-      const own = vectors.subarray(from, row * dimensions);
-      return { document, hash, passages, vectors: quantise(own, dimensions) };
+      // A document without text has no passages, and a batch of such documents no dimensions.
+      if (passages.length === 0) return { document, hash, passages };
+      return { document, hash, passages, vectors: quantise(vectors.subarray(from, row * dimensions), dimensions) };
     });
     await corpus.apply({ add }, signal);
     parts.announce();
@@ -211,6 +212,8 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
       return parts.lock(async () => {
         await corpus.refresh();
         const before = (await corpus.documents()).length;
+        // One that still waits must not come back.
+        await inbox.withdraw(ids);
         await corpus.apply({ remove: wanted });
         parts.announce();
         return before - (await corpus.documents()).length;

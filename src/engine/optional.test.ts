@@ -35,6 +35,15 @@ it('gives nothing and says so once', async () => {
   expect(events).toEqual([{ kind: 'skipped', stage: 'docs', code: 'network', reason: 'the host is away' }]);
 });
 
+it('embeds a question as nothing where its rows are out of reach, so that other corpora are still asked', async () => {
+  const embedder = { embedQuery: fail, embedPassages: fail };
+  const moment = tolerant({ ...broken, embedder }, 'docs', {
+    signal: new AbortController().signal,
+    onStage: () => undefined,
+  });
+  expect(await moment.embedder?.embedQuery('oar')).toEqual(new Float32Array(2));
+});
+
 it('lets a cancelled read through', async () => {
   const aborted = { ...broken, passages: { passages: () => Promise.reject(new SearchError('aborted', 'x')) } };
   const moment = tolerant(aborted, 'docs', { signal: new AbortController().signal, onStage: () => undefined });

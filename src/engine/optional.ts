@@ -1,5 +1,5 @@
 import { toSearchError } from '../core/errors.ts';
-import type { Context, PassageSource } from '../core/ports.ts';
+import type { Context, Embedder, PassageSource } from '../core/ports.ts';
 import type { FieldLengths, TermSource, VectorIndex } from '../index/terms.ts';
 import type { CorpusMoment } from './moments.ts';
 
@@ -50,5 +50,17 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
       ? {}
       : { rescore: (query, ids, signal) => orElse(rescore(query, ids, signal), new Map()) }),
   };
-  return { ...moment, terms: tolerantTerms, passages, vectors: tolerantVectors };
+  const { embedder } = moment;
+  const tolerantEmbedder: Embedder | undefined = embedder && {
+    ...embedder,
+    // A question without meaning has no neighbours here; the other corpora embed it for themselves.
+    embedQuery: (...given) => orElse(embedder.embedQuery(...given), new Float32Array(vectors?.dimensions ?? 0)),
+  };
+  return {
+    ...moment,
+    terms: tolerantTerms,
+    passages,
+    vectors: tolerantVectors,
+    ...(tolerantEmbedder === undefined ? {} : { embedder: tolerantEmbedder }),
+  };
 }

@@ -153,11 +153,12 @@ export function createSearcher(parts: SearcherParts): Searcher {
       const events: StageEvent[] = [];
       let forward = (event: StageEvent): void => void events.push(event);
       const context = { signal, onStage: timed((event) => forward(event)) };
+      const limit = options.limit ?? DEFAULTS.limit;
       const { query, passages, pipeline } = await prepare(text, options, context, first.over);
       const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
       const answers = createAnswers({
         query: text,
-        limit: options.limit ?? DEFAULTS.limit,
+        limit,
         explain: options.explain ?? false,
         shown,
         last: pipeline.name,
@@ -176,7 +177,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
       };
       for (const event of events) forward(event);
       try {
-        const found = await pipeline.retrieve(query, options.depth ?? DEFAULTS.depth, context);
+        const found = await pipeline.retrieve(query, Math.max(options.depth ?? DEFAULTS.depth, limit), context);
         timings.record('total', performance.now() - start);
         return await answers.finish(found, last);
       } finally {

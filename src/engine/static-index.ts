@@ -85,7 +85,7 @@ function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedInde
     },
     vectors: vectors && {
       ...vectors,
-      search: (query, depth, signal) => watch(vectors.search(query, depth, signal)),
+      search: (...given) => watch(vectors.search(...given)),
       ...(rescore === undefined ? {} : { rescore: (query, ids, signal) => watch(rescore(query, ids, signal)) }),
     },
     embedder: {

@@ -169,6 +169,11 @@ export interface OpenOptions {
   readonly reranker?: string | TransformersSpec;
   /** A transformers.js feature-extraction model instead of the static embedder. */
   readonly embedder?: TransformersSpec;
+  /**
+   * Removes the local corpus where it is damaged or was made by another version of model or tokenizer, and indexes what still waits. Otherwise
+   * such a corpus stays as it is: searches go on without it and name it as skipped, and nothing can be added.
+   */
+  readonly renew?: boolean;
   /** Tries only this backend; otherwise a canary chooses. */
   readonly backend?: BackendName;
   /** Accepts a software WebGPU adapter: right for tests, far too slow for people. */

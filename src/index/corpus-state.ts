@@ -7,6 +7,8 @@ import type { ResidentStore } from './resident.ts';
 import { openSegment, type Segment } from './segment.ts';
 import { type CorpusView, createView } from './view.ts';
 
+const RENEW = 'Open it with `renew: true`, which removes it, and add the documents again.';
+
 /** What an opened corpus knows of its store: the newest manifest seen, its segments opened, and the view over them. */
 export interface CorpusState {
   readonly store: ResidentStore;
@@ -63,7 +65,7 @@ export function createState({ store, prefix, fingerprint, cache }: StateOptions)
     for (let attempt = 1; ; attempt += 1) {
       const stored = await loadManifest(store, prefix, signal);
       const next = stored ?? { generation: 0, fingerprint, segments: [], garbage: [] };
-      checkFingerprint(next.fingerprint, fingerprint);
+      checkFingerprint(next.fingerprint, fingerprint, RENEW);
       if (next.generation === manifest.generation) return false;
       try {
         await adopt(next, signal);

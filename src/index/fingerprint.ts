@@ -19,11 +19,8 @@ export function fingerprint(parts: FingerprintParts): string {
   return JSON.stringify([model, revision, dtype, pooling, prefixes, chunker, tokenizer, format]);
 }
 
-/** Throws SearchError('mismatch') unless both are equal. */
-export function checkFingerprint(stored: string, expected: string): void {
+/** Throws SearchError('mismatch') unless both are equal; `advice` says what to do then. */
+export function checkFingerprint(stored: string, expected: string, advice: string): void {
   if (stored === expected) return;
-  throw new SearchError(
-    'mismatch',
-    `The index was made with ${stored}, but ${expected} is in use. Clear the index and add the documents again.`,
-  );
+  throw new SearchError('mismatch', `The index was made with ${stored}, but ${expected} is in use. ${advice}`);
 }

@@ -17,6 +17,7 @@ function open(): Promise<Search> {
     models: modelsFolder(parameters.get('models')),
     reranker: reranker ?? 'findling-rerank-tiny',
     ...(isBackend(backend) ? { backend } : {}),
+    renew: parameters.has('renew'),
     allowFallbackAdapter: parameters.has('software-gpu'),
   });
 }

@@ -17,7 +17,7 @@ export interface SiteSearch {
     text: string,
     options?: SearchOptions & { readonly signal?: AbortSignal; onAnswer?(answer: Answer): void },
   ): Promise<Answer>;
-  /** Reads what every question needs: call it when the search box gets the focus. */
+  /** Reads what every question needs: call it when the search box gets the focus. Rejects where no index can be opened. */
   warm(): Promise<void>;
   /** Lets the next search read the index anew: it was rebuilt. */
   reload(): void;
@@ -48,7 +48,9 @@ export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
     search: (text, { signal, onAnswer, ...rest } = {}) =>
       searcher.search(text, { pipeline: 'hybrid', ...rest }, signal, onAnswer),
     async warm() {
-      await Promise.all(indexes.map((index) => index.open()));
+      const opened = await Promise.allSettled(indexes.map((index) => index.open()));
+      // One that is out of reach is named by the search, which goes on with the others.
+      if (opened.every(({ status }) => status === 'rejected')) await indexes[0]?.open();
     },
     reload() {
       for (const index of indexes) index.reload();

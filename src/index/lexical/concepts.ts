@@ -95,7 +95,8 @@ function surfaceOf(word: string): string {
     .join('');
 }
 
-function isOneWord(text: string): boolean {
+/** Otherwise a phrase. */
+export function isOneWord(text: string): boolean {
   return !/\s/.test(text);
 }
 

@@ -47,7 +47,8 @@ export async function openPublishedIndex(
       `There is no ${MANIFEST_NAME} there. Run \`findling index\` and publish its output.`,
     );
   const manifest = await readManifest(bytes);
-  if (options.fingerprint !== undefined) checkFingerprint(manifest.fingerprint, options.fingerprint);
+  if (options.fingerprint !== undefined)
+    checkFingerprint(manifest.fingerprint, options.fingerprint, 'Publish it anew with this version of findling.');
   const blocks = openBlocks(store, manifest, createCache(options.cacheBytes ?? 16_000_000));
   const places = passagePlaces(blocks, manifest);
   const { idsOf, passages } = publishedPassages(places, manifest.build);
