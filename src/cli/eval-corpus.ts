@@ -18,6 +18,7 @@ import { memoryStore } from '../store/memory.ts';
 import { type Corpus, isUrl } from './eval-files.ts';
 import { folderSources, judgedSourceId, judgedSources } from './eval-sources.ts';
 import { nodeCorpus } from './node-engine.ts';
+import { uncancelled } from './uncancelled.ts';
 
 /** Passages of one document that a given run's reranking reads at most. */
 const MOST_PASSAGES = 200;
@@ -47,7 +48,7 @@ export async function openCorpusOf(corpus: Corpus, semantic: Semantic): Promise<
   }
   const local = await nodeCorpus(memoryStore(), semantic);
   const sources = corpus.kind === 'beir' ? judgedSources(corpus.documents) : folderSources(corpus.path);
-  const { failed } = await local.add(sources, new AbortController().signal, () => undefined);
+  const { failed } = await local.add(sources, uncancelled(), () => undefined);
   for (const { id, reason } of failed) process.stderr.write(`findling eval: left out ${id}: ${reason}\n`);
   const { bytes } = local.corpus.statistics();
   if (corpus.kind === 'folder') return { searchable: local, bytes, ...(corpus.sections ? bySection : byDocument()) };

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Embedder, Reranker, StageEvent, Store } from '../core/ports.ts';
 import type { Ranking } from '../core/ranking.ts';
 import type { CorpusMoment } from '../engine/moments.ts';
@@ -16,13 +15,7 @@ import type { Corpus } from './eval-files.ts';
 import type { Evaluable, Found, PipelineSpec } from './eval-port.ts';
 import { DEFAULT_RERANKER, type NodeReranker, openNodeReranker } from './eval-reranker.ts';
 import { MODELS, nodeSemantic } from './node-engine.ts';
-
-/** Nobody cancels an evaluation. Every read of a query listens to this one signal; Node warns at eleven listeners. */
-function uncancelled(): AbortSignal {
-  const { signal } = new AbortController();
-  setMaxListeners(0, signal);
-  return signal;
-}
+import { uncancelled } from './uncancelled.ts';
 
 export interface EngineOptions {
   readonly models?: string | undefined;
