@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 
 // The package carries the built command; a checkout runs its source.
 const built = new URL('../dist/cli/main.js', import.meta.url);
@@ -9,4 +8,5 @@ if (existsSync(source)) {
   const { register } = await import('tsx/esm/api');
   register();
 }
-await import(fileURLToPath(existsSync(source) ? source : built));
+// A URL, not a path: to import, a path of Windows begins with an unknown scheme, `c:`.
+await import((existsSync(source) ? source : built).href);

@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { toSearchError } from '../core/errors.ts';
 import type { IndexReport } from '../engine/types.ts';
 import { fileStore } from '../store/files.ts';
+import { parsed, portOf } from './arguments.ts';
 import { nodeCorpus, nodeSemantic } from './node-engine.ts';
 import { packageDocuments } from './packages.ts';
 import { STRICT_CSP, serveFolders } from './static-server.ts';
@@ -49,20 +50,20 @@ async function buildPage(): Promise<void> {
   await build({ root, logLevel: 'warn' });
 }
 
+const OPTIONS = {
+  port: { type: 'string', default: '4321' },
+  'no-build': { type: 'boolean', default: false },
+  'index-only': { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 export async function demoCommand(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      port: { type: 'string', default: '4321' },
-      'no-build': { type: 'boolean', default: false },
-      'index-only': { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const { values } = parsed('demo', () => parseArgs({ args: [...args], options: OPTIONS }));
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
+  const port = portOf(values.port);
   const index = resolve(root, '.cache/demo-index');
   const { added, unchanged, failed } = await freshIndex(index);
   for (const { id, reason } of failed) process.stderr.write(`left out ${id}: ${reason}\n`);
@@ -71,7 +72,7 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
   if (!values['no-build'] || !existsSync(resolve(root, 'dist/page/index.html'))) await buildPage();
   const server = await serveFolders({
     folders: { '/': resolve(root, 'dist/page'), '/index': index, '/docs': resolve(root, 'node_modules') },
-    port: Number(values.port),
+    port,
     headers: { 'content-security-policy': STRICT_CSP },
   });
   process.stdout.write(`findling is ready: ${server.url}\n`);

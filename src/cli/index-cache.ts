@@ -8,6 +8,7 @@ import { ByteReader, ByteWriter } from '../index/codec.ts';
 import type { PublishedDocument } from '../index/published/builder.ts';
 import { checked, withChecksum } from '../index/published/frame.ts';
 import type { DocumentHead } from '../index/texts.ts';
+import type { ReadPage } from './page-reading.ts';
 
 /** Where a page lies in the file, and what must be known of it before it is read. */
 export interface PageEntry {
@@ -15,6 +16,8 @@ export interface PageEntry {
   readonly length: number;
   readonly id: string;
   readonly language: string;
+  /** Whether the page says so itself; else its language is a guess. */
+  readonly declared: boolean;
   readonly passages: number;
 }
 
@@ -34,6 +37,7 @@ export interface StoredPage {
   readonly stored: Uint8Array<ArrayBuffer>;
   readonly id: string;
   readonly language: string;
+  readonly declared: boolean;
   readonly passages: number;
 }
 
@@ -49,7 +53,7 @@ export interface PageWriter {
 }
 
 /** Raise it with any change of layout. */
-const VERSION = 2;
+const VERSION = 3;
 /** At the end of the file: where the table begins. */
 const FOOTER_BYTES = 8;
 const FLUSH_BYTES = 1 << 20;
@@ -109,8 +113,8 @@ function readTable(
   let offset = 0;
   for (let count = reader.count(); count > 0; count -= 1) {
     const [hash = '', id = '', language = ''] = reader.strings();
-    const [length, passages] = [reader.varint(), reader.varint()];
-    entries.set(hash, { offset, length, id, language, passages });
+    const [length, passages, declared] = [reader.varint(), reader.varint(), reader.u8() === 1];
+    entries.set(hash, { offset, length, id, language, declared, passages });
     offset += length;
   }
   return entries;
@@ -139,8 +143,8 @@ export async function writePages(file: string, fingerprint: string): Promise<Pag
   };
   return {
     has: (hash) => entries.has(hash),
-    add(hash, { stored, id, language, passages }) {
-      entries.set(hash, { offset, length: stored.length, id, language, passages });
+    add(hash, { stored, ...about }) {
+      entries.set(hash, { offset, length: stored.length, ...about });
       write(stored);
     },
     copy(hash, entry, stored) {
@@ -186,19 +190,26 @@ function tableOf(entries: ReadonlyMap<string, PageEntry>, fingerprint: string): 
   writer.u8(VERSION);
   writer.string(fingerprint);
   writer.varint(entries.size);
-  for (const [hash, { id, language, length, passages }] of entries) {
+  for (const [hash, { id, language, declared, length, passages }] of entries) {
     writer.strings([hash, id, language]);
     writer.varint(length);
     writer.varint(passages);
+    writer.u8(declared ? 1 : 0);
   }
   return writer.finish();
 }
 
-export function storedPage(page: PublishedDocument): StoredPage {
+export function storedPage(page: ReadPage): StoredPage {
   const writer = new ByteWriter(4096);
   writePage(writer, page);
   const { id, language } = page.document;
-  return { stored: withChecksum(writer.finish()), id, language, passages: page.passages.length };
+  return {
+    stored: withChecksum(writer.finish()),
+    id,
+    language,
+    declared: page.declared,
+    passages: page.passages.length,
+  };
 }
 
 function writePage(writer: ByteWriter, { document, passages, vectors }: PublishedDocument): void {

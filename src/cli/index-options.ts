@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SearchError } from '../core/errors.ts';
+import { parsed } from './arguments.ts';
 
 /** What may stand in findling.config.ts, and on the command line, which wins. */
 export interface IndexConfig {
@@ -32,7 +33,7 @@ searches: a few static files, to be published with the site.
 
   --out <folder>       where to write it; <folder>/findling by default
   --base-url <url>     put before each page's path; / by default
-  --exclude <glob>     pages to leave out, e.g. 'drafts/**'; may be given several times
+  --exclude <glob>     pages to leave out, e.g. 'drafts/**', or drafts for folders of that name anywhere; may be given several times
   --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5'; may be given several times
   --config <file>      a module whose default export has these options; findling.config.ts, .mjs or .js by default
   --models <folder>    catalog.json and the embedder's weights; those of the package by default
@@ -87,15 +88,7 @@ export async function indexArguments(args: readonly string[]): Promise<IndexArgu
 }
 
 function parse(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  } catch (cause) {
-    throw new SearchError(
-      'bad-input',
-      `${cause instanceof Error ? cause.message : String(cause)} See findling index --help.`,
-      { cause },
-    );
-  }
+  return parsed('index', () => parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS }));
 }
 
 function weightOf(text: string): { glob: string; weight: number } {

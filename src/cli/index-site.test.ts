@@ -78,6 +78,9 @@ describe('findSources', () => {
     expect(globPattern('*.html').test('a/b.html')).toBe(true);
     expect(globPattern('**/x?.html').test('x1.html')).toBe(true);
     expect(globPattern('a.html').test('aXhtml')).toBe(false);
+    const drafts = ['drafts/one.html', 'blog/drafts/two/three.html', 'blog/drafts', 'my-drafts/a.html', 'drafts.html'];
+    expect(drafts.map((path) => globPattern('drafts').test(path))).toEqual([true, true, true, false, false]);
+    expect(globPattern('draft*').test('drafts/one.html')).toBe(false);
   });
 });
 
@@ -108,6 +111,51 @@ describe('indexSite', () => {
     const lengths = await index.terms.lengths();
     const weights = Array.from({ length: index.facts.passages }, (_, at) => lengths.weight(at));
     expect(weights.filter((weight) => weight === 0.25)).toHaveLength(2);
+  }, 60_000);
+
+  it('lets only declared languages split the index, and removes those of languages that are gone', async () => {
+    const german =
+      'Der Hafen ist nicht groß und das Meer ist auch nicht weit von der Stadt, die mit den Schiffen auf es sieht.';
+    put('plain.html', html('Hafen', german).replace(' lang="en"', ''));
+    const out = join(site, 'findling');
+    const languages = async () => (await indexSite(options())).indexes.map(({ language, pages }) => [language, pages]);
+    expect(await languages()).toEqual([['en', 4]]);
+    expect((await staticIndex('x', fileStore(out)).open()).facts.languages).toEqual(['en']);
+
+    put('de/index.html', html('Hafen', german).replace('lang="en"', 'lang="de-AT"'));
+    const more = { url: '/more', text: german };
+    put('more.jsonl', [more, { ...more, url: '/mehr', language: 'de' }].map((each) => JSON.stringify(each)).join('\n'));
+    const both = [
+      ['de', 2],
+      ['en', 5],
+    ];
+    expect(await languages()).toEqual(both);
+    expect(await languages()).toEqual(both); // all from the cache
+    expect(readdirSync(out).sort()).toEqual(['de', 'en']);
+
+    for (const each of ['de/index.html', 'more.jsonl']) rmSync(join(site, each));
+    put('findling/de/own.bin', 'not ours');
+    put('findling/fr/findling-0123456789abcd.bin', 'there is no index here');
+    put('findling/other/findling.bin', 'no language');
+    expect(await languages()).toEqual([['en', 4]]);
+    const left = ['de', 'en', 'fr', 'other'].map((name) => readdirSync(join(out, name)));
+    expect(left).toEqual([['own.bin'], [], ['findling-0123456789abcd.bin'], ['findling.bin']]);
+    expect(readdirSync(out)).toContain('findling.bin');
+  }, 60_000);
+
+  it('makes one index where no page declares a language', async () => {
+    rmSync(site, { recursive: true });
+    put(
+      'a.md',
+      'Der Hafen ist nicht groß und das Meer ist auch nicht weit von der Stadt, die mit den Schiffen auf es sieht.',
+    );
+    put('b.md', '# Harbour');
+    put('c.md', '# Crane');
+    const indexes = async () => (await indexSite(options())).indexes.map(({ language, pages }) => [language, pages]);
+    expect(await indexes()).toEqual([['en', 3]]);
+    expect((await staticIndex('x', fileStore(join(site, 'findling'))).open()).facts.languages).toEqual(['en', 'de']);
+    put('b.md', '---\nlang: de-CH\n---\n# Hafen');
+    expect(await indexes()).toEqual([['de', 3]]);
   }, 60_000);
 
   it('gives the same bytes and names the same failures with threads and without', async () => {

@@ -4,10 +4,12 @@ import { SearchError, toSearchError } from '../core/errors.ts';
 import { publishedFingerprint } from '../engine/static-index.ts';
 import { createAnalyzer } from '../index/lexical/analysis.ts';
 import { buildPublishedIndex, type DocumentSource } from '../index/published/builder.ts';
-import { isPart, MANIFEST_NAME } from '../index/published/manifest.ts';
+import { isPart } from '../index/published/manifest.ts';
 import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
+import { READER_VERSION } from '../ingest/reader-version.ts';
 import { basicWords } from '../models/wordpiece.ts';
-import { openPages, type PageEntry, type PageFile, type PageWriter, storedPage, writePages } from './index-cache.ts';
+import { openPages, type PageFile, type PageWriter, storedPage, writePages } from './index-cache.ts';
+import { byLanguage, type LanguagePages, removeIndex, removeOtherLanguages } from './index-languages.ts';
 import { findSources, type SiteSource, type SourceOptions } from './index-sources.ts';
 import { staticModel } from './index-table.ts';
 import { MODELS } from './node-engine.ts';
@@ -56,7 +58,7 @@ export async function indexSite(options: IndexSiteOptions): Promise<SiteReport> 
   const start = performance.now();
   const model = await staticModel(options.models);
   const fingerprint = publishedFingerprint(model.space);
-  const print = `${fingerprint} ${CHUNKER_VERSION}`;
+  const print = `${fingerprint} ${CHUNKER_VERSION} ${READER_VERSION}`;
   const earlier = openPages(options.cache, print);
   const writer = await writePages(options.cache, print);
   const read = await readPages(earlier, writer, model, options)
@@ -151,40 +153,38 @@ async function writeIndexes(
   { table }: Model,
   options: IndexSiteOptions,
 ): Promise<readonly WrittenIndex[]> {
-  const byLanguage = new Map<string, PageEntry[]>();
-  for (const entry of pages.entries.values()) {
-    const own = byLanguage.get(entry.language);
-    if (own === undefined) byLanguage.set(entry.language, [entry]);
-    else own.push(entry);
-  }
-  const inFolders = options.byLanguage === true || byLanguage.size > 1;
+  const groups = byLanguage(pages.entries.values());
+  const inFolders = options.byLanguage === true || groups.length > 1;
   const written: WrittenIndex[] = [];
-  for (const language of [...byLanguage.keys()].sort()) {
-    const documents = byLanguage.get(language) ?? [];
+  for (const group of groups) {
+    const { language } = group;
     const folder = inFolders ? join(options.out, language) : options.out;
     const onStep = (step: string) => options.onProgress?.({ step, done: 0, of: 0 });
     const { signal } = options;
     const shared = { fingerprint, analyzer: createAnalyzer, table, words: basicWords, onStep };
-    const files = await buildPublishedIndex(sourceOf(pages, documents), {
+    const files = await buildPublishedIndex(sourceOf(pages, group), {
       ...shared,
       ...(signal === undefined ? {} : { signal }),
     });
     await writeFiles(folder, files);
     const bytes = [...files.values()].reduce((sum, file) => sum + file.length, 0);
-    written.push({ language, folder, pages: documents.length, files: files.size, bytes });
+    written.push({ language, folder, pages: group.pages.length, files: files.size, bytes });
   }
-  if (inFolders) await rm(join(options.out, MANIFEST_NAME), { force: true });
+  if (written.length === 0) return written;
+  if (inFolders) await removeIndex(options.out);
+  await removeOtherLanguages(options.out, new Set(written.map(({ folder }) => folder)));
   return written;
 }
 
-function sourceOf(pages: PageFile, entries: readonly PageEntry[]): DocumentSource {
+function sourceOf(pages: PageFile, { language, pages: entries, declared }: LanguagePages): DocumentSource {
   return {
     ids: entries.map(({ id }) => id),
     passages: entries.reduce((sum, { passages }) => sum + passages, 0),
     read(at) {
       const entry = entries[at];
       if (entry === undefined) throw new SearchError('internal', `There is no page ${at}.`);
-      return pages.read(entry);
+      const page = pages.read(entry);
+      return declared ? { ...page, document: { ...page.document, language } } : page;
     },
   };
 }

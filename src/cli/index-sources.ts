@@ -4,6 +4,7 @@ import { join, relative, resolve, sep } from 'node:path';
 import type { Source, SourceType } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import { contentHash } from '../core/hash.ts';
+import { readHead } from './page-head.ts';
 
 /** A page before it is read. */
 export interface SiteSource {
@@ -37,8 +38,6 @@ const TYPES: Readonly<Record<string, SourceType>> = {
 };
 /** Where hosts look for them, and search should not. */
 const NEVER = ['404.html', '**/404.html', 'node_modules/**', '**/node_modules/**'];
-const NOINDEX = /<meta\s[^>]*name=["']?robots["']?[^>]*content=["'][^"']*noindex/i;
-const REDIRECT = /<meta\s[^>]*http-equiv=["']?refresh["']?[^>]*url=/i;
 
 /**
  * The pages of a built site: its HTML, or where it has none its Markdown, and the lines of its `.jsonl` files
@@ -63,16 +62,12 @@ export async function* findSources(options: SourceOptions): AsyncGenerator<SiteS
   for (const path of pages) {
     const content = await readFile(join(folder, path));
     const type = TYPES[extension(path)] ?? 'html';
-    if (type === 'html' && isHidden(content.subarray(0, 8192).toString('latin1'))) continue;
+    if (type === 'html' && readHead(content).hidden) continue;
     const page = pageUrl(path);
     const url = options.baseUrl + encodeURI(options.urlOf?.(page) ?? page).replace(/#/g, '%23');
     yield { ...siteSource({ id: url, type, content }, weightOf(path)), ...of };
   }
   for (const path of lines) yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path));
-}
-
-function isHidden(head: string): boolean {
-  return NOINDEX.test(head) || REDIRECT.test(head);
 }
 
 function siteSource(source: Source, weight: number): SiteSource {
@@ -89,12 +84,12 @@ function extension(path: string): string {
   return /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? '';
 }
 
-async function files(folder: string, out: string): Promise<readonly string[]> {
-  if (folder === out) return [];
-  const found: string[] = [];
+/** All go into one list: to spread a large folder's into its parent's would overflow the stack. */
+async function files(folder: string, out: string, found: string[] = []): Promise<readonly string[]> {
+  if (folder === out) return found;
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.')) found.push(...(await files(path, out)));
+    if (entry.isDirectory() && !entry.name.startsWith('.')) await files(path, out, found);
     else if (entry.isFile()) found.push(path);
   }
   return found;
@@ -141,7 +136,10 @@ function sourceOfLine(line: string, place: string, baseUrl: string): Source {
   };
 }
 
-/** `**` any folders, `*` anything but a slash, `?` one character; a name without a slash matches at any depth. */
+/**
+ * `**` any folders, `*` anything but a slash, `?` one character. A name without a slash matches at any depth, and where it has no
+ * wildcard either it means a folder of that name with all it holds as well.
+ */
 export function globPattern(glob: string): RegExp {
   const plain = glob.replace(/^\.?\//, '').replace(/\/$/, '/**');
   const source = plain.replace(/\*\*\/|\*\*|\*|\?|[^*?]+/g, (part) => {
@@ -151,5 +149,6 @@ export function globPattern(glob: string): RegExp {
     if (part === '?') return '[^/]';
     return part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   });
-  return new RegExp(`^${plain.includes('/') ? '' : '(?:.*/)?'}${source}$`);
+  if (plain.includes('/')) return new RegExp(`^${source}$`);
+  return new RegExp(`^(?:.*/)?${source}${/[*?]/.test(plain) ? '' : '(?:/.*)?'}$`);
 }

@@ -1,9 +1,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseQrels } from '../eval/beir.ts';
 import { fileStore } from '../store/files.ts';
+import { listen } from './arguments.ts';
 import { loadSet } from './eval-files.ts';
 import type { Evaluable } from './eval-port.ts';
 import { folderSources } from './eval-sources.ts';
@@ -79,7 +81,18 @@ describe('findling judge', () => {
     await expect(judgeCommand([join(folder, 'none')])).rejects.toThrow('there is no such folder');
     await expect(makeTestSet(folder, { name: 'x', limit: 1, seed: 1 })).rejects.toThrow('no document was found');
     await expect(judgeCommand([folder, '--wrong'])).rejects.toThrow('findling judge --help');
+    await expect(judgeCommand([folder, '--port', 'abc'])).rejects.toMatchObject({ code: 'bad-input' });
     expect(await judgeCommand([])).toBe(2);
+  });
+
+  it('says that a port is taken', async () => {
+    const out = join(folder, 'set');
+    await judgeCommand([documents(), '--out', out, '--make-only']);
+    const other = createServer();
+    const port = await listen(other, 0);
+    const options = { pipelines: 'lexical', depth: 5, port };
+    await expect(serveJudging(out, evaluable, options)).rejects.toThrow(`Port ${port} is in use.`);
+    other.close();
   });
 
   it('serves a page that grades and saves, to this machine only', async () => {

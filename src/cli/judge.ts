@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { basename, join, posix, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Document } from '../core/document.ts';
@@ -10,6 +9,7 @@ import { type Anchor, linksIn, questionsFrom } from '../eval/judging.ts';
 import { decodeContent } from '../ingest/decoding.ts';
 import { readDocument } from '../ingest/document.ts';
 import { fileStore } from '../store/files.ts';
+import { listen, parsed, portOf } from './arguments.ts';
 import { isPublishedIndex, loadSet, readText } from './eval-files.ts';
 import { natural } from './eval-options.ts';
 import type { Evaluable } from './eval-port.ts';
@@ -54,6 +54,7 @@ export async function judgeCommand(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return values.help ? 0 : 2;
   }
+  const port = portOf(values.port ?? '4180');
   const isSet = existsSync(join(folder, 'corpus.jsonl'));
   const out = values.out ?? (isSet ? folder : `${resolve(folder)}-testset`);
   if (!existsSync(join(out, 'corpus.jsonl'))) {
@@ -72,7 +73,6 @@ export async function judgeCommand(args: readonly string[]): Promise<number> {
   const { openEngineEvaluable } = await import('./eval-engine.ts');
   const corpus = loadSet(out, { split: 'test', topics: undefined, qrels: undefined }).corpus;
   const evaluable = await openEngineEvaluable(corpus, { models: values.models });
-  const port = Number(values.port ?? 4180);
   await serveJudging(out, evaluable, {
     pipelines: values.pipeline ?? 'lexical,dense,hybrid',
     depth: natural(values.depth, 'depth') ?? 10,
@@ -82,11 +82,7 @@ export async function judgeCommand(args: readonly string[]): Promise<number> {
 }
 
 function readFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
-  } catch (error) {
-    throw new SearchError('bad-input', `${toSearchError(error).message} See findling judge --help.`);
-  }
+  return parsed('judge', () => parseArgs({ args: [...args], options: FLAGS, allowPositionals: true }));
 }
 
 /** Questions from the documents under a folder; documents that cannot be read are left out. */
@@ -188,12 +184,7 @@ export async function serveJudging(
   const server = createJudgeServer(
     createJudgeSession({ documents, queries, qrels, evaluable, pipelines, depth, save }),
   );
-  await new Promise<void>((resolveListening, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolveListening);
-  });
-  const { port: bound } = server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${bound}/`;
+  const url = `http://127.0.0.1:${await listen(server, port)}/`;
   process.stderr.write(`Grade at ${url} with the keys 0–3; every grade is saved to ${qrelsPath}. Ctrl-C ends.\n`);
   const closed = new Promise<void>((resolveClosed) => server.once('close', resolveClosed));
   onReady?.(url, () => {

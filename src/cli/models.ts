@@ -5,6 +5,7 @@ import { SearchError, toSearchError } from '../core/errors.ts';
 import { loadCatalog, type ModelEntry, type ModelFile } from '../models/catalog.ts';
 import { loadModelFile } from '../models/file.ts';
 import { fileStore } from '../store/files.ts';
+import { parsed } from './arguments.ts';
 import { MODELS } from './node-engine.ts';
 
 const HELP = `findling models list|verify [--models <folder>] [--json]
@@ -53,15 +54,17 @@ async function unnamed(folder: string): Promise<readonly string[]> {
 }
 
 export async function modelsCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      models: { type: 'string', default: MODELS },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const { values, positionals } = parsed('models', () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        models: { type: 'string', default: MODELS },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }),
+  );
   const [action] = positionals;
   if (values.help || action === undefined) {
     process.stdout.write(HELP);

@@ -2,14 +2,23 @@ import type { Source } from '../core/document.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { PublishedDocument } from '../index/published/builder.ts';
 import { quantise } from '../index/vectors/quantise.ts';
+import { decodeContent } from '../ingest/decoding.ts';
 import { readDocument } from '../ingest/document.ts';
+import { splitFrontMatter } from '../ingest/front-matter.ts';
 import { splitPassages } from '../ingest/passages.ts';
 import type { staticModel } from './index-table.ts';
+import { readHead } from './page-head.ts';
 
 export type Model = Awaited<ReturnType<typeof staticModel>>;
 
-/** A page as the index takes it: read, cut into passages, embedded. `weight` multiplies those of its sections. */
-export async function readPage(source: Source, weight: number, { embedder, table }: Model): Promise<PublishedDocument> {
+/** A page as the index takes it. */
+export interface ReadPage extends PublishedDocument {
+  /** Whether the page itself says what language it is in; else `document.language` is a guess from its words. */
+  readonly declared: boolean;
+}
+
+/** A page read, cut into passages and embedded. `weight` multiplies the weights of its sections. */
+export async function readPage(source: Source, weight: number, { embedder, table }: Model): Promise<ReadPage> {
   const document = await readDocument(source);
   const passages = splitPassages(document).map((each) => ({ ...each, weight: each.weight * weight }));
   const { title } = document;
@@ -17,5 +26,18 @@ export async function readPage(source: Source, weight: number, { embedder, table
     passages.map(({ heading, text }) => passageText({ title, heading, text })),
   );
   const { id, url, language } = document;
-  return { document: { id, url, title, language }, passages, vectors: quantise(vectors, table.dimensions) };
+  const declared = isTag(await languageIn(source));
+  return { document: { id, url, title, language }, passages, vectors: quantise(vectors, table.dimensions), declared };
+}
+
+/** What readDocument goes by, before it guesses. */
+async function languageIn({ type, content, language }: Source): Promise<string> {
+  if (language !== undefined) return language;
+  if (type === 'html') return readHead(content).language;
+  return type === 'markdown' ? (await splitFrontMatter(decodeContent(content, type))).language : '';
+}
+
+/** As languageOf (ingest) takes it: what is no tag is passed over there, and the language guessed. */
+function isTag(language: string): boolean {
+  return /^[a-z]{2,3}(?=$|[-_])/i.test(language.trim());
 }

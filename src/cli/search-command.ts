@@ -7,6 +7,7 @@ import { staticIndex } from '../engine/static-index.ts';
 import type { Answer, PipelineName } from '../engine/types.ts';
 import { fileStore } from '../store/files.ts';
 import { httpStore } from '../store/http.ts';
+import { parsed } from './arguments.ts';
 
 const HELP = `findling search "<question>" --index <folder|url> [options]
 
@@ -17,25 +18,26 @@ const HELP = `findling search "<question>" --index <folder|url> [options]
 `;
 const PIPELINES: readonly string[] = ['lexical', 'dense', 'hybrid'] satisfies PipelineName[];
 
+const OPTIONS = {
+  index: { type: 'string', multiple: true },
+  pipeline: { type: 'string', default: 'hybrid' },
+  limit: { type: 'string', default: '10' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
 export async function searchCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      index: { type: 'string', multiple: true },
-      pipeline: { type: 'string', default: 'hybrid' },
-      limit: { type: 'string', default: '10' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const { values, positionals } = parsed('search', () =>
+    parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS }),
+  );
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
-  const [question] = positionals;
+  // Words without quotes come one by one.
+  const question = positionals.join(' ').trim();
   const limit = Number(values.limit);
-  if (question === undefined) throw new SearchError('bad-input', 'findling search takes a question. See --help.');
+  if (question === '') throw new SearchError('bad-input', 'findling search takes a question. See --help.');
   if (values.index === undefined)
     throw new SearchError('bad-input', 'Say where the index is: --index <folder or url>, as findling index wrote it.');
   if (!isPipeline(values.pipeline))

@@ -34,6 +34,18 @@ it('serves files, folders and ranges', async () => {
   expect((await get('/a.bin', 'lines=1-2')).status).toBe(200);
 });
 
+it('lets only names that end in a hash be kept for ever', async () => {
+  const cached = async (name: string) => {
+    writeFileSync(join(folder, name), 'x');
+    return /immutable/.test((await get(`/${name}`)).headers.get('cache-control') ?? '');
+  };
+  for (const name of ['index-D3kf_2aB.js', 'index-a-cdeFgh.js', 'findling-0123456789abcd.bin'])
+    expect([name, await cached(name)]).toEqual([name, true]);
+  for (const name of ['quick-reference.html', 'part-D3kfj2aB.html', 'asset-manifest.json', 'asset-manifest2.json'])
+    expect([name, await cached(name)]).toEqual([name, false]);
+  for (const name of ['quick-reference.js', 'findling.bin']) expect([name, await cached(name)]).toEqual([name, false]);
+});
+
 it('does not leave its folder', async () => {
   for (const path of ['/../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/%00', '/%zz', '/nothing'])
     expect((await get(path)).status).toBe(404);

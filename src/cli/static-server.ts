@@ -1,9 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { extname, join, normalize, sep } from 'node:path';
-import { SearchError } from '../core/errors.ts';
+import { listen } from './arguments.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -48,17 +47,7 @@ export async function serveFolders(options: ServeOptions): Promise<StaticServer>
       response.end();
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(
-        error.code === 'EADDRINUSE'
-          ? new SearchError('locked', `Port ${options.port} is in use. Give another with --port.`, { cause: error })
-          : error,
-      ),
-    );
-    server.listen(options.port, '127.0.0.1', resolve);
-  });
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, options.port);
   return {
     url: `http://localhost:${port}`,
     server,
@@ -97,7 +86,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   const headers = {
     'content-type': TYPES[extname(found.file)] ?? 'application/octet-stream',
     'accept-ranges': 'bytes',
-    'cache-control': /-[\w-]{8,}\.\w+$/.test(found.file) ? 'public, max-age=31536000, immutable' : 'no-cache',
+    'cache-control': isImmutable(found.file) ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag,
     ...options.headers,
   };
@@ -114,6 +103,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   createReadStream(found.file, { start, end: last })
     .on('error', () => response.destroy())
     .pipe(response);
+}
+
+/** Whether a file's name ends in a hash of its content, as bundlers write it; `quick-reference` ends in a word. */
+function isImmutable(file: string): boolean {
+  const hash = /-(\w{8,}|[\w-]{8})\.\w+$/.exec(file)?.[1] ?? '';
+  return /[\dA-Z]/.test(hash) && !/\.(?:html?|json)$/i.test(file);
 }
 
 function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {

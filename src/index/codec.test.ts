@@ -43,6 +43,15 @@ describe('codec', () => {
     );
   });
 
+  it('keeps a byte-order mark that is a letter of a string', () => {
+    const writer = new ByteWriter();
+    writer.strings(['\ufeffone', '\ufeff', 'two']);
+    writer.string('\ufeffthree');
+    const reader = new ByteReader(writer.finish(), 'blob');
+    expect(reader.strings()).toEqual(['\ufeffone', '\ufeff', 'two']);
+    expect(reader.string()).toBe('\ufeffthree');
+  });
+
   it('reads any bytes as something or as corrupt, never beyond the end', () => {
     const readers: ((reader: ByteReader) => unknown)[] = [
       (reader) => reader.varint(),

@@ -1,7 +1,8 @@
 import { SearchError } from '../core/errors.ts';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A pool may begin with U+FEFF as with any other letter; by default it would be dropped.
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Appends numbers and strings to one growing buffer; little-endian throughout. A class, not closures:

@@ -1,4 +1,4 @@
-import { HEADINGS, hasClass, isNote, PERMALINK_CLASSES } from './html-rules.ts';
+import { BLOCKS, HEADINGS, hasClass, isNote, PERMALINK_CLASSES } from './html-rules.ts';
 import type { Attributes } from './html-walk.ts';
 import type { TextBuilder } from './text-builder.ts';
 import { isPermalinkMark } from './titles.ts';
@@ -13,7 +13,7 @@ export interface HeadingReader {
   open(name: string, attributes: Attributes): (() => void) | undefined;
   /** Inside the words of a heading. */
   isInside(): boolean;
-  /** True if the text was kept back: it belongs to a link that may turn out to be but the heading's own address. */
+  /** True if the text was kept back: it belongs to a link or button that may turn out to be but the heading's own address. */
   takesText(text: string): boolean;
 }
 
@@ -73,8 +73,9 @@ export function headingReader(
   return {
     open(name, attributes) {
       noteAnchor(name, attributes);
+      if (permalink !== undefined && BLOCKS.has(name)) permalink += ' ';
       if (heading !== undefined)
-        return name === 'a' && permalink === undefined && isPermalink(attributes) ? openPermalink() : undefined;
+        return permalink === undefined && mayBePermalink(name, attributes) ? openPermalink() : undefined;
       const level = HEADINGS.get(name);
       if (level !== undefined && notes === 0) return openHeading(attributes, level);
       if (name === 'dl') return openList();
@@ -91,7 +92,9 @@ export function headingReader(
   };
 }
 
-function isPermalink(attributes: Attributes): boolean {
+/** Any button may copy the heading's address, or be the heading of a section that folds: its words tell. */
+function mayBePermalink(name: string, attributes: Attributes): boolean {
+  if (name !== 'a') return name === 'button';
   return attributes['aria-hidden'] === 'true' || hasClass(attributes, PERMALINK_CLASSES);
 }
 

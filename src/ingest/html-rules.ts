@@ -16,6 +16,8 @@ const FURNITURE_ROLES = words(
 );
 /** The same, by their ids, on pages that don't mark their main content. */
 const FURNITURE_IDS = words('banner breadcrumbs footer header masthead nav navbar navigation sidebar');
+/** docutils' name of a section, whose id is made of its heading's words. */
+const SECTION_CLASSES = words('section');
 /** Class names of navigation, of indexes and of text for screen readers: Sphinx, DocBook, Docusaurus, WordPress and the like. */
 const FURNITURE_CLASSES = words(
   'breadcrumb breadcrumbs docnav genindex-jumpbox genindextable gutter indexdiv indextable lineno linenos modindex-jumpbox navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-wrapper viewcode-link visually-hidden',
@@ -48,9 +50,22 @@ export function isNote(name: string, attributes: Attributes): boolean {
   return name === 'aside' || hasClass(attributes, NOTE_CLASSES);
 }
 
+/** Where an element stands. */
+export interface Place {
+  readonly region: Region;
+  /** Inside the region. */
+  readonly inside: boolean;
+  /** Inside a heading's words. */
+  readonly inHeading: boolean;
+  /** In Markdown or a fragment, which have no furniture of a site. */
+  readonly whole: boolean;
+}
+
 /** True for elements that are left out with all they hold. */
-export function isDropped(name: string, attributes: Attributes, region: Region, inside: boolean): boolean {
-  if (UNREADABLE.has(name)) return true;
+export function isDropped(name: string, attributes: Attributes, place: Place): boolean {
+  const { region, inside } = place;
+  // A folding section's heading is a button: its words are the heading's.
+  if (UNREADABLE.has(name) && !(name === 'button' && place.inHeading)) return true;
   if (attributes['data-findling-ignore'] !== undefined) return true;
   if (isHidden(name, attributes)) return true;
   if (region === 'everything' || attributes['data-findling-body'] !== undefined) return false;
@@ -58,11 +73,17 @@ export function isDropped(name: string, attributes: Attributes, region: Region, 
   if (hasClass(attributes, FURNITURE_CLASSES) || isLocalContents(attributes) || isCodeLabel(attributes)) return true;
   if (attributes.role !== undefined && FURNITURE_ROLES.has(attributes.role))
     return !isRegionRoot(name, attributes, region);
-  if (region === 'body' && attributes.id !== undefined && FURNITURE_IDS.has(attributes.id)) return true;
+  if (region === 'body' && !place.whole && isFurnitureById(name, attributes)) return true;
   if (!SITE_FURNITURE.has(name)) return false;
   // Outside a region nothing is kept, but the region may yet begin inside the element.
   if (region === 'body') return attributes.id !== 'title-block-header'; // pandoc's, which holds the title
   return inside && name === 'footer';
+}
+
+/** An id made of a heading's words ("Navigation") marks a section of the page, not the site's furniture. */
+function isFurnitureById(name: string, attributes: Attributes): boolean {
+  if (attributes.id === undefined || !FURNITURE_IDS.has(attributes.id)) return false;
+  return !HEADINGS.has(name) && name !== 'section' && name !== 'dt' && !hasClass(attributes, SECTION_CLASSES);
 }
 
 function isHidden(name: string, attributes: Attributes): boolean {

@@ -56,13 +56,28 @@ const IMPLIED_END = new Map<string, ReadonlySet<string>>([
 const NO_ATTRIBUTES: Attributes = {};
 const LONGEST_NAME = Math.max(...[...READ_ATTRIBUTES].map((name) => name.length));
 
+export interface WalkOptions {
+  /** Takes `<i />` as an element that ends at once, as XHTML and MDX do; HTML takes the slash for nothing. */
+  readonly selfClosing?: boolean;
+}
+
+/** True for a page that begins with an XML declaration or a doctype of XHTML. */
+function isXhtml(html: string): boolean {
+  return /^\s*(?:<\?xml\s|<!doctype\s[^>]{0,200}\bxhtml\b)/i.test(html.slice(0, 1_000));
+}
+
 /**
  * Walks a page's tags and texts in order, every element closed. Iterative, and linear in the page's length
  * whatever its nesting: htmlparser2's Parser searches its stack at every end tag, so a page of a million
  * unclosed tags stops it; its Tokenizer has no stack, and the one kept here counts the open names.
  */
-export function walkHtml(Tokenizer: typeof TokenizerType, html: string, handler: HtmlHandler): void {
-  const stack = elementStack(handler);
+export function walkHtml(
+  Tokenizer: typeof TokenizerType,
+  html: string,
+  handler: HtmlHandler,
+  { selfClosing = isXhtml(html) }: WalkOptions = {},
+): void {
+  const stack = elementStack(handler, selfClosing);
   const attributes = attributeReader(html);
   let tag = '';
   const text = (piece: string) => {
@@ -92,7 +107,7 @@ export function walkHtml(Tokenizer: typeof TokenizerType, html: string, handler:
     onprocessinginstruction: ignore,
     onend: stack.closeAll,
   };
-  const tokenizer = new Tokenizer({ decodeEntities: true }, callbacks);
+  const tokenizer = new Tokenizer({ decodeEntities: true, recognizeSelfClosing: selfClosing }, callbacks);
   tokenizer.write(html);
   tokenizer.end();
 }
@@ -128,7 +143,7 @@ function attributeReader(html: string) {
 }
 
 /** The open elements. Each is closed once, by its end tag, by one that implies it, or by the page's end. */
-function elementStack(handler: HtmlHandler) {
+function elementStack(handler: HtmlHandler, selfClosing: boolean) {
   const names: string[] = [];
   const closers: OnClose[] = [];
   const openCount = new Map<string, number>();
@@ -160,7 +175,7 @@ function elementStack(handler: HtmlHandler) {
       closers.push(onClose);
       openCount.set(name, (openCount.get(name) ?? 0) + 1);
       if (onClose === 'drop') droppedAt = names.length;
-      if (selfClosed && isForeign()) pop();
+      if (selfClosed && (selfClosing || isForeign())) pop();
     },
     close(name: string) {
       if ((openCount.get(name) ?? 0) === 0) return;

@@ -45,6 +45,25 @@ describe('reading HTML: text', () => {
   });
 });
 
+describe('reading HTML: self-closed tags', () => {
+  it('takes no notice of the slash, as HTML does', async () => {
+    expect(await text('<p>a<b hidden/>b</b>c')).toBe('ac');
+    expect(await text('<p>a</p><script src="x.js" />b</script>c')).toBe('a\nc');
+  });
+  it('ends the element in XHTML', async () => {
+    for (const start of [
+      '<?xml version="1.0" encoding="utf-8"?>\n',
+      '<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x.dtd">',
+    ])
+      expect(await text(`${start}<html><head><title/><script src="x.js"/></head><p>a<b hidden="hidden"/>b</p>c`)).toBe(
+        'ab\nc',
+      );
+  });
+  it('ends foreign elements', async () => {
+    expect(await text('<p>a<svg/>b<svg><path/></svg>c')).toBe('abc');
+  });
+});
+
 describe('reading HTML: the main content', () => {
   const furniture = '<nav>nav</nav><header>head</header><aside>side</aside>';
   it('is the marked body, before anything else', async () => {
@@ -66,6 +85,12 @@ describe('reading HTML: the main content', () => {
           '<div class="related">r</div><div class="navheader">h</div><div class="contents local topic">c</div>',
       ),
     ).toBe('body');
+  });
+  it('keeps headings and sections that are named like furniture', async () => {
+    const html =
+      '<div id="header">no</div><h1 id="header">Header</h1><section id="navigation">a<h2>Navigation</h2></section>' +
+      '<div class="section" id="sidebar">b</div><dl><dt id="footer">footer<dd>c</dl><ul id="nav"><li>no</ul>';
+    expect(await text(html)).toBe('Header\na\nNavigation\nb\nfooter\nc');
   });
   it('is sought on where the first place is empty', async () => {
     expect(await text('<!-- <main> --><main></main><p>here')).toBe('here');
@@ -99,6 +124,14 @@ describe('reading HTML: sections', () => {
   });
   it('gives a heading without an anchor the one above it', async () => {
     expect(outline(await read('<h1>T</h1><h2 id=a>A</h2>x<h3>B</h3>y')).at(-1)).toBe('A › B#a');
+  });
+  it('reads the button around the words of a heading, and no other', async () => {
+    const html =
+      '<h2 id=q><button aria-expanded="false"><span>How do I <b>cancel</b>?</span><div>Soon</div></button></h2>Here.' +
+      '<button>Buy</button><h2>Two <button>#</button><button>Copy link</button><button hidden>x</button></h2>End.';
+    const page = await read(html);
+    expect(outline(page)).toEqual(['How do I cancel? Soon#q', 'Two#']);
+    expect(page.text).toBe('How do I cancel? Soon\nHere.\nTwo\nEnd.');
   });
   it('drops the mark of a link to the heading, and keeps a link around its words', async () => {
     const html =

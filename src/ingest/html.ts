@@ -17,7 +17,7 @@ export interface HtmlReading {
 export interface HtmlOptions {
   /** Makes an anchor of a heading's words where the page gives none. */
   readonly slug?: (heading: string) => string;
-  /** Reads the whole, navigation included; for fragments. */
+  /** Reads the whole, navigation included, and takes self-closed tags as such; for fragments and Markdown. */
   readonly whole?: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function readHtml(html: string, options: HtmlOptions = {}): Promise
 
 function readRegion(Tokenizer: typeof TokenizerType, html: string, region: Region, options: HtmlOptions): HtmlReading {
   const reader = regionReader(region, options);
-  walkHtml(Tokenizer, html, reader.handler);
+  walkHtml(Tokenizer, html, reader.handler, options.whole === true ? { selfClosing: true } : {});
   return { content: reader.finish(), title: tidyTitle(reader.title()), language: reader.language() };
 }
 
@@ -72,7 +72,8 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
     open(name, attributes) {
       if (name === 'html' || name === 'title') return page.open(name, attributes);
       if (BLOCKS.has(name)) builder.separate('block');
-      if (isDropped(name, attributes, region, roots > 0)) return 'drop';
+      const place = { region, inside: roots > 0, inHeading: headings.isInside(), whole: options.whole === true };
+      if (isDropped(name, attributes, place)) return 'drop';
       const onRoot = needsRoot && isRegionRoot(name, attributes, region) ? openRoot() : undefined;
       if (roots === 0) return undefined;
       const onWeight = openWeight(attributes['data-findling-weight']);

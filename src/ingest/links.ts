@@ -1,7 +1,7 @@
 import type { Source } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import { decodeContent } from './decoding.ts';
-import { walkHtml } from './html-walk.ts';
+import { type HtmlHandler, walkHtml } from './html-walk.ts';
 import { renderMarkdown } from './markdown.ts';
 import { tidyTitle } from './titles.ts';
 
@@ -26,7 +26,7 @@ export async function readLinks(source: Source): Promise<readonly Link[]> {
     if (open !== undefined && words !== '') links.push({ text: words, href: open.href });
     open = undefined;
   };
-  walkHtml(Tokenizer, type === 'html' ? text : await renderMarkdown(text), {
+  const handler: HtmlHandler = {
     open(name, attributes) {
       if (name === 'script' || name === 'style' || name === 'template') return 'drop';
       const href = attributes.href?.trim() ?? '';
@@ -39,6 +39,8 @@ export async function readLinks(source: Source): Promise<readonly Link[]> {
     text(piece) {
       if (open !== undefined) open.text += piece;
     },
-  });
+  };
+  if (type === 'html') walkHtml(Tokenizer, text, handler);
+  else walkHtml(Tokenizer, await renderMarkdown(text), handler, { selfClosing: true });
   return links;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Document } from '../core/document.ts';
 import { readDocument } from './document.ts';
+import { splitPassages } from './passages.ts';
 
 const read = (content: string): Promise<Document> => readDocument({ id: 'guide.md', type: 'markdown', content });
 const outline = ({ sections }: Document): readonly string[] =>
@@ -57,6 +58,64 @@ describe('reading Markdown', () => {
     );
     expect(page.text).toBe("Tea\nBrew it.\nimport duties apply.\nimport x from 'y'; {/* z */}");
   });
+  it('keeps what follows self-closed tags', async () => {
+    for (const tag of ['video src="a.mp4" controls', 'iframe src="x"', 'textarea', 'title', 'i aria-hidden="true"']) {
+      expect((await read(`# T\n\n<${tag} />\n\n## A\n\nOne <${tag} /> two.`)).text).toBe('T\nA\nOne two.');
+    }
+  });
+  it('reads Markdown after a self-closed tag whose text would be raw', async () => {
+    for (const tag of ['script async src="x"', 'style', 'textarea', 'pre'])
+      expect((await read(`<${tag} />\n\n## A\n\nOne *two*.\n\n\`\`\`html\n<${tag} />\n\`\`\``)).text).toBe(
+        `A\nOne two.\n<${tag} />`,
+      );
+  });
+  it('keeps what is named like furniture', async () => {
+    const page = await read('## Header {#header}\n\na\n\n<div id="sidebar">\n\nb\n\n</div>\n\n## Nav {#nav}\n\nc');
+    expect(page.text).toBe('Header\na\nb\nNav\nc');
+  });
+  it('keeps what only looks like a tag of MDX', async () => {
+    const stripped = async (markdown: string) => (await read(markdown)).text;
+    expect(await stripped('We need N<M here.\n\nA whole paragraph.\n\n> A quote.')).toBe(
+      'We need N<M here.\nA whole paragraph.\nA quote.',
+    );
+    expect(await stripped('We need <M here.\n\nA paragraph > all.')).toBe('We need <M here.\nA paragraph > all.');
+    expect(await stripped("If a <B don't run.\n> A quote")).toBe("If a <B don't run.\nA quote");
+    expect(await stripped('If a <B\n> A quote')).toBe('If a <B\nA quote');
+    expect(await stripped('x\n\n    Map<String, List<Integer>> m;\n\n    <Tab a={`b`}>c</Tab>\n')).toBe(
+      'x\nMap<String, List<Integer>> m;\n\n<Tab a={`b`}>c</Tab>',
+    );
+    expect(await stripped('1. x\n\n       <Tab>{/* c */}</Tab>\n')).toBe('x\n<Tab>{/* c */}</Tab>');
+    expect(await stripped('A Map<String, T> and x <T,U> y')).toBe('A Map<String, T> and x <T,U> y');
+  });
+  it('strips tags over several lines, in lists and inside components', async () => {
+    const page = await read(
+      '<Tabs\n  items={[1 > 0 ? "}" : `>`]}\n  title="a > b"\n>\n\n    <Tab name={x}>\n\nOne</Tab> two<Icon /> <B />\n\n</Tabs>\n\n- a\n\n    <Note x={1} />\n    b\n\nEnd <T.U x={`</T>`} {...y}>z</T.U>',
+    );
+    expect(page.text).toBe('One two\na\nb\nEnd z');
+  });
+  it.each([
+    ['', '```js', '```'],
+    ['', '~~~~', '~~~~'],
+    ['  ', '````', '````'],
+    ['- x\n\n  ', '```', '```'],
+    ['- x\n\n  - y\n\n    ', '```', '```'],
+  ])('keeps code together that is longer than a stretch %j', async (before, open, close) => {
+    const indent = before.replace(/^.*\n/gs, '');
+    const code = Array.from({ length: 9_000 }, (_, at) => `# comment ${at}\n\n  <Call n={${at}} /> *a*`).join('\n');
+    const indented = code.replace(/^(?=.)/gm, indent);
+    const page = await read(
+      `# T\n\n${before}${open}\n${indented}\n${indent}${close}\n\n## After\n\nSome *words*.\n\n## Last`,
+    );
+    expect(outline(page)).toEqual(['#t', 'After#after', 'Last#last']);
+    expect(page.text.replace(/\s+/g, ' ')).toBe(
+      `T ${before.replace(/- /g, '')}${code} After Some words. Last`.replace(/\s+/g, ' '),
+    );
+    expect(page.text).toContain('# comment 17\n\n  <Call n={17} /> *a*\n# comment 18\n');
+    expect(page.sections.map(({ start, end }) => page.text.slice(start, end)).join('')).toBe(page.text);
+    const passages = splitPassages(page);
+    expect(passages.every(({ start, end, text }) => page.text.slice(start, end) === text)).toBe(true);
+    expect(passages.map(({ text }) => text).join('')).toBe(page.text);
+  });
   it('takes the marks of site generators out', async () => {
     expect((await read('[[toc]]\n\n::: tip Title\nHello.\n:::\n\n> [!NOTE]\n> Mind it.')).text).toBe(
       'Hello.\nNOTE: Mind it.',
@@ -85,6 +144,12 @@ describe('reading Markdown', () => {
     ['an endless line', 'word '.repeat(400_000)],
     ['blank lines', `${'\n'.repeat(500_000)}x`],
     ['comments never closed', `x ${'{/*'.repeat(100_000)}`],
+    ['tags never closed', '<A {'.repeat(100_000)],
+    ['names of tags', '<Aa'.repeat(100_000)],
+    ['tags never closed at their lines', ' <A\n'.repeat(50_000)],
+    ['tags never closed in one line', '<A> '.repeat(100_000)],
+    ['raw tags never closed', '<script'.repeat(100_000)],
+    ['a fence never closed', `\`\`\`\n${'# x\n'.repeat(100_000)}`],
     ['exports never closed', 'export const x = {\n'.repeat(20_000)],
   ];
   it.each(cases)('reads %s', async (_, markdown) => {

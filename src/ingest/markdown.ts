@@ -57,26 +57,43 @@ export async function renderMarkdown(markdown: string): Promise<string> {
   }
 }
 
-/** Cuts at a blank line outside code where there is one, else at a line's end. */
+/**
+ * Cuts at a blank line outside code where there is one, else at a line's end. Code that is cut is fenced on both
+ * sides, so that it stays code, and what follows it does not become code.
+ */
 function stretches(markdown: string): readonly string[] {
   if (markdown.length <= STRETCH) return [markdown];
   const parts: string[] = [];
-  let start = 0;
-  let end = 0;
-  let gap = 0;
   const fences = fenceReader();
+  let lines: string[] = [];
+  let length = 0;
+  /** Lines up to the last blank one outside code. */
+  let gap = 0;
+  /** Indentation to take off the code that is open at a cut: its list is not open after it. */
+  let shift = 0;
   for (const line of markdown.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
-    if (end - start + line.length > STRETCH && end > start) {
-      const cut = gap > start ? gap : end;
-      parts.push(markdown.slice(start, cut));
-      start = cut;
+    if (length + line.length > STRETCH && length > 0) {
+      const fence = fences.open();
+      const rest = gap === 0 ? [] : lines.splice(gap);
+      if (gap === 0 && fence !== '') lines.push(`${shift > 0 ? fence.trim() : fence}\n`);
+      parts.push(lines.join(''));
+      shift = fence.length - fence.trimStart().length;
+      length = rest.reduce((sum, each) => sum + each.length, 0);
+      lines = gap === 0 && fence !== '' ? [`${fence.trim()}\n`] : rest.map((each) => outdent(each, shift));
+      gap = 0;
     }
-    const inCode = fences(line);
-    end += line.length;
-    if (!inCode && line.trim() === '') gap = end;
+    const inCode = fences.isCode(line);
+    lines.push(outdent(line, shift));
+    length += line.length;
+    if (fences.open() === '') shift = 0;
+    if (!inCode && line.trim() === '') gap = lines.length;
   }
-  parts.push(markdown.slice(start));
+  parts.push(lines.join(''));
   return parts;
+}
+
+function outdent(line: string, by: number): string {
+  return by === 0 ? line : line.replace(new RegExp(`^[ \\t]{0,${by}}`), '');
 }
 
 /** Takes out what is written for a site generator or for GitHub and is no text. */

@@ -1,0 +1,36 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { SearchError } from '../core/errors.ts';
+
+/** What `parse` reads of a command line; an option that the command does not know is 'bad-input', not a crash. */
+export function parsed<T>(command: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new SearchError('bad-input', `${reason} See findling ${command} --help.`, { cause });
+  }
+}
+
+/** Number('') is 0, any free port: it is not taken for one. */
+export function portOf(text: string): number {
+  const port = Number(text);
+  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new SearchError('bad-input', `--port takes a whole number from 0 (any free port) to 65535, not '${text}'.`);
+  return port;
+}
+
+/** Serves on this machine only; gives back the port, which with 0 the system chose. */
+export async function listen(server: Server, port: number): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(
+        error.code === 'EADDRINUSE'
+          ? new SearchError('locked', `Port ${port} is in use. Give another with --port.`, { cause: error })
+          : error,
+      ),
+    );
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return (server.address() as AddressInfo).port;
+}

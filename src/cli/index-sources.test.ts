@@ -1,0 +1,41 @@
+import type { Dirent } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it, vi } from 'vitest';
+import { findSources } from './index-sources.ts';
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  return { ...real, readdir: vi.fn(real.readdir) };
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'findling-sources-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const ids = async () => {
+  const options = { folder, out: join(folder, 'findling'), baseUrl: '/', exclude: [], weights: [] };
+  const found: string[] = [];
+  for await (const { source } of findSources(options)) found.push(source.id);
+  return found;
+};
+
+it('leaves out pages that say noindex in any way, wherever in the head', async () => {
+  const put = (name: string, head: string) =>
+    writeFileSync(join(folder, name), `<html><head>${head}</head><body><p>Words.</p></body></html>`);
+  put('seen.html', '<meta name=robots content=all>');
+  put('bare.html', '<meta name=robots content=noindex>');
+  put('late.html', `<style>${'p { } '.repeat(4000)}</style><meta content="none" name="robots">`);
+  expect(await ids()).toEqual(['/seen.html']);
+});
+
+it('walks a folder of more files than a call takes arguments', async () => {
+  mkdirSync(join(folder, 'big'));
+  const fake = (name: string, directory: boolean) =>
+    ({ name, isDirectory: () => directory, isFile: () => !directory }) as unknown as Dirent<Buffer<ArrayBuffer>>;
+  const many = Array.from({ length: 150_000 }, (_, at) => fake(`${at}.css`, false));
+  vi.mocked(readdir)
+    .mockResolvedValueOnce([fake('big', true), fake('seen.html', false)])
+    .mockResolvedValueOnce(many);
+  expect(await ids()).toEqual(['/seen.html']);
+});
