@@ -177,7 +177,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
       };
       for (const event of events) forward(event);
       try {
-        const found = await pipeline.retrieve(query, Math.max(options.depth ?? DEFAULTS.depth, limit), context);
+        const found = await pipeline.retrieve(query, options.depth ?? Math.max(DEFAULTS.depth, limit), context);
         timings.record('total', performance.now() - start);
         return await answers.finish(found, last);
       } finally {

@@ -18,7 +18,7 @@ export interface SearchOptions {
   readonly pipeline?: PipelineName;
   /** Results shown, 10 by default. */
   readonly limit?: number;
-  /** Candidates each retriever gives, 100 by default. */
+  /** Candidates each retriever gives, 100 by default, or as many as are shown. */
   readonly depth?: number;
   /** Passages the reranker reads, 50 by default; POOLS names others. */
   readonly candidates?: number;
