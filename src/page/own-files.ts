@@ -54,12 +54,16 @@ export function showFiles(search: Search, onChange: () => Promise<void>): void {
   };
 
   part('#stop').addEventListener('click', () => stop?.abort());
-  for (const id of ['#pick-files', '#pick-folder'])
-    part<HTMLInputElement>(id).addEventListener('change', ({ target }) => {
-      const input = target as HTMLInputElement;
+  for (const id of ['#pick-files', '#pick-folder']) {
+    const input = part<HTMLInputElement>(id);
+    const picked = () => {
       void take([...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
       input.value = '';
-    });
+    };
+    input.addEventListener('change', picked);
+    // Picked while the engine was still starting.
+    if ((input.files?.length ?? 0) > 0) picked();
+  }
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
     section.classList.add('over');
