@@ -91,12 +91,12 @@ function rowsBy(nameOf: (passage: StoredPassage) => string): Judging['rowsOf'] {
   return async (found, { passages }) => {
     const stored = await passages.passages(found.map(({ id }) => id));
     const names = new Map(stored.map((passage) => [passage.id, nameOf(passage)]));
-    const best = new Map<string, number>();
-    for (const { id, score } of found) {
-      const name = names.get(id);
-      if (name !== undefined && score > (best.get(name) ?? Number.NEGATIVE_INFINITY)) best.set(name, score);
-    }
-    return [...best].map(([document, score]) => ({ document, score }));
+    return bestPassages(
+      found.flatMap(({ id, score }) => {
+        const name = names.get(id);
+        return name === undefined ? [] : [{ id: `${name}#0`, score }];
+      }),
+    );
   };
 }
 

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { SearchError } from '../core/errors.ts';
 import { type Gate, parseGates } from '../eval/gates.ts';
 import { DEFAULT_MEASURES, type Measure, parseMeasures } from '../eval/measure-syntax.ts';
+import { parsed } from './arguments.ts';
 import { type PipelineSpec, parsePipelines } from './eval-port.ts';
 
 export interface EvalOptions {
@@ -123,12 +124,5 @@ export function parseEvalOptions(args: readonly string[]): EvalOptions | undefin
 }
 
 function readFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
-  } catch (error) {
-    throw new SearchError(
-      'bad-input',
-      `${error instanceof Error ? error.message : String(error)} See findling eval --help.`,
-    );
-  }
+  return parsed('eval', () => parseArgs({ args: [...args], options: FLAGS, allowPositionals: true }));
 }

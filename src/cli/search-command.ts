@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { parseArgs } from 'node:util';
 import { SearchError } from '../core/errors.ts';
 import type { Store } from '../core/ports.ts';
@@ -8,6 +7,7 @@ import type { Answer, PipelineName } from '../engine/types.ts';
 import { fileStore } from '../store/files.ts';
 import { httpStore } from '../store/http.ts';
 import { parsed } from './arguments.ts';
+import { uncancelled } from './uncancelled.ts';
 
 const HELP = `findling search "<question>" --index <folder|url> [options]
 
@@ -69,10 +69,7 @@ async function ask(
     embedder: { embedQuery: refuse, embedPassages: refuse },
     reranker: () => ({ name: 'none', rerank: refuse }),
   });
-  const { signal } = new AbortController();
-  // Every read listens to it; Node warns at eleven.
-  setMaxListeners(0, signal);
-  return searcher.search(question, { pipeline, limit, typing: false }, signal);
+  return searcher.search(question, { pipeline, limit, typing: false }, uncancelled());
 }
 
 function storeOf(place: string): Store {

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
-import { SearchError, toSearchError } from '../core/errors.ts';
+import { SearchError } from '../core/errors.ts';
 import type { SearchOptions } from '../engine/types.ts';
 import { calibrationQuality, fitIsotonic, fitPlatt, type LabelledLogit } from '../eval/calibration.ts';
 import type { RunRow } from '../eval/collection.ts';
 import { type Measure, parseMeasure } from '../eval/measure-syntax.ts';
 import { measureQuery } from '../eval/measures.ts';
 import { type Setting, splitQueries, type Tuned, tune, unitGrid } from '../eval/tuning.ts';
+import { parsed } from './arguments.ts';
 import { blendRows } from './eval-blend.ts';
 import { type LoadedSet, loadSet, sampled, writeText } from './eval-files.ts';
 import { natural } from './eval-options.ts';
@@ -101,11 +102,7 @@ async function openEngine(set: LoadedSet, models: string | undefined): Promise<E
 }
 
 function readFlags(args: readonly string[]) {
-  try {
-    return parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
-  } catch (error) {
-    throw new SearchError('bad-input', `${toSearchError(error).message} See findling tune --help.`);
-  }
+  return parsed('tune', () => parseArgs({ args: [...args], options: FLAGS, allowPositionals: true }));
 }
 
 function partsOf(text: string | undefined): readonly Part[] {

@@ -67,8 +67,8 @@ export type WordWeights = ReadonlyMap<string, number>;
 
 /** Texts in, L2-normalised float vectors out (row-major, `texts.length × dimensions`). */
 export interface Embedder {
-  /** Models that read a text as a whole take no notice of `weights`; those that sum words wait for them while rows are read. */
-  embedQuery(text: string, signal?: AbortSignal, weights?: Promise<WordWeights>): Promise<Float32Array>;
+  /** Models that read a text as a whole do not ask for `weights`; those that sum words wait for them while rows are read. */
+  embedQuery(text: string, signal?: AbortSignal, weights?: () => Promise<WordWeights>): Promise<Float32Array>;
   embedPassages(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array>;
 }
 

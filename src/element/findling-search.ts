@@ -200,10 +200,10 @@ export class FindlingSearch extends HTMLElement {
   resolve: (result: Result) => string | undefined = ({ url, anchor }) => safeHref(url, anchor);
 
   #key(event: KeyboardEvent): void {
-    // Of a conversion (Japanese, Chinese), or on a button of a result, keys mean something else.
     const links = [...this.#list.querySelectorAll('a')];
     const active = this.shadowRoot?.activeElement;
     const at = links.indexOf(active as HTMLAnchorElement);
+    // Of a conversion (Japanese, Chinese), or on a button of a result, keys mean something else.
     if (event.isComposing || (at < 0 && active !== this.#input)) return;
     if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
     else if (event.key === 'ArrowUp') (at <= 0 ? this.#input : links[at - 1])?.focus();

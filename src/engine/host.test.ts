@@ -160,7 +160,7 @@ describe('engine host', () => {
     const listening: Embedder = {
       ...embedder,
       async embedQuery(text, _signal, weights) {
-        seen.push([...((await weights)?.keys() ?? [])]);
+        seen.push([...((await weights?.())?.keys() ?? [])]);
         return embed(text);
       },
     };

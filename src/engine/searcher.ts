@@ -9,7 +9,7 @@ import { parseQuery } from '../index/lexical/query.ts';
 import { blend } from '../rerank/blend.ts';
 import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
 import { type DenseOptions, dense, denseRescore, feedback } from '../retrieve/dense.ts';
-import { rarity, type WeighWords } from '../retrieve/rarity.ts';
+import { type WeighWords, weighByRarity } from '../retrieve/rarity.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { constrain, FAR, NEAR } from './constraint.ts';
 import { headStart, heldBack } from './head-start.ts';
@@ -105,7 +105,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const weights = fieldsOf(options.fields);
     const far = parts.corpora.some(({ optional }) => optional);
     const languages = parts.language === undefined ? {} : { languages: [parts.language] };
-    const weigh = rarity(union.terms, { exponent: options.rarity ?? DEFAULTS.rarity, ...languages });
+    const weigh = weighByRarity(union.terms, { exponent: options.rarity ?? DEFAULTS.rarity, ...languages });
     const semantic = semanticOf(moments, parts.embedder, weigh);
     const retrievers = {
       bm25: bm25({ ...union, options: { weights, ...languages } }),

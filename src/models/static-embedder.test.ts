@@ -44,12 +44,12 @@ describe('createStaticEmbedder', () => {
       scales: new Float32Array(6).fill(1),
       wordpiece: tiny,
     });
-    const weights = Promise.resolve(new Map([['foxes', 3]]));
+    const weights = async () => new Map([['foxes', 3]]);
     const found = await embedder.embedQuery('Foxes fox ran', undefined, weights);
     // foxes: 3 × (fox + ##es); fox and ran once.
     const length = Math.hypot(4, 1, 3);
     for (const [at, value] of [4, 1, 3].entries()) expect(found[at]).toBeCloseTo(value / length, 6);
-    const none = await embedder.embedQuery('Foxes fox ran', undefined, Promise.resolve(new Map()));
+    const none = await embedder.embedQuery('Foxes fox ran', undefined, async () => new Map());
     expect([...none]).toEqual([...(await embedder.embedQuery('Foxes fox ran'))]);
   });
   it('takes the prefix of a row, normalised anew', async () => {
@@ -95,12 +95,12 @@ describe('sparseStaticEmbedder', () => {
     const weights = new Promise<ReadonlyMap<string, number>>((resolve) => {
       weigh = resolve;
     });
-    const running = sparse.embedQuery('fox word399', undefined, weights);
+    const running = sparse.embedQuery('fox word399', undefined, () => weights);
     await vi.waitFor(() => expect(reads.length).toBeGreaterThan(1));
     weigh(new Map([['fox', 2.5]]));
     const whole = await loadStaticEmbedder(store, fixture.entry, wordpiece);
     const vector = await running;
-    expect([...vector]).toEqual([...(await whole.embedQuery('fox word399', undefined, weights))]);
+    expect([...vector]).toEqual([...(await whole.embedQuery('fox word399', undefined, () => weights))]);
     expect([...vector]).not.toEqual([...(await whole.embedQuery('fox word399'))]);
   });
   it('loads the matrix once for passages, and reads nothing after it', async () => {

@@ -29,13 +29,13 @@ export function normaliseInto(target: Float32Array, offset: number, sums: Float6
 export async function tokenCounts(
   text: string,
   wordpiece: WordPiece,
-  weights: Promise<WordWeights> | undefined,
+  weights: (() => Promise<WordWeights>) | undefined,
 ): Promise<ReadonlyMap<number, number>> {
   const counts = new Map<number, number>();
   const count = (part: string, weight: number) => {
     for (const id of wordpiece.encode(part)) counts.set(id, (counts.get(id) ?? 0) + weight);
   };
-  const given = await weights;
+  const given = await weights?.();
   if (given === undefined) count(text, 1);
   else for (const word of basicWords(text)) count(word, given.get(word) ?? 1);
   return counts;

@@ -57,7 +57,7 @@ describe('dense', () => {
     const listening: Embedder = {
       ...embedder,
       async embedQuery(text, _signal, weights) {
-        seen.push(await weights);
+        seen.push(await weights?.());
         return lettersOf(text);
       },
     };

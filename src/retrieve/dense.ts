@@ -43,14 +43,9 @@ function embeddingOf(query: Query, { embedder, weigh }: Asking, signal: AbortSig
   const made = embeddings.get(query) ?? new Map<Embedder, Promise<Float32Array>>();
   embeddings.set(query, made);
   const text = query.plain.trim();
-  const embed = () =>
-    // Where the words of the index cannot be read, all count alike: meaning must not fail with them.
-    embedder.embedQuery(
-      text,
-      signal,
-      weigh?.(text, signal).catch(() => new Map()),
-    );
-  const embedding = made.get(embedder) ?? embed();
+  // Where the words of the index cannot be read, all count alike: meaning must not fail with them.
+  const weights = weigh && (() => weigh(text, signal).catch(() => new Map()));
+  const embedding = made.get(embedder) ?? embedder.embedQuery(text, signal, weights);
   made.set(embedder, embedding);
   embedding.catch(() => made.delete(embedder));
   return abortable(embedding, signal);

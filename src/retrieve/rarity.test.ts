@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { memoryTermSource } from '../index/lexical/memory-terms.ts';
 import type { TermPostings, TermSource } from '../index/terms.ts';
-import { rarity } from './rarity.ts';
+import { weighByRarity } from './rarity.ts';
 
 const signal = new AbortController().signal;
 
@@ -15,12 +15,12 @@ function manual(): TermSource {
 }
 
 async function weights(text: string, terms = manual(), exponent = 0.5): Promise<ReadonlyMap<string, number>> {
-  return rarity(terms, { exponent })(text, signal);
+  return weighByRarity(terms, { exponent })(text, signal);
 }
 
 const idf = (holding: number, of = 100) => Math.log(1 + (of - holding + 0.5) / (holding + 0.5));
 
-describe('rarity', () => {
+describe('weighByRarity', () => {
   it('weighs words by a power of their idf, whatever their form', async () => {
     const found = await weights('How do I vacuum the rows of my tables?');
     const [rare, common, everywhere] = ['vacuum', 'rows', 'tables'].map((word) => found.get(word) ?? 0);
@@ -66,6 +66,6 @@ describe('rarity', () => {
     expect(await weights('vacuum', manual(), 0)).toEqual(new Map());
     expect(await weights('vacuum', memoryTermSource([]))).toEqual(new Map());
     for (const exponent of [-0.1, 1.5, Number.NaN])
-      expect(() => rarity(manual(), { exponent })).toThrow(/power from 0 to 1/);
+      expect(() => weighByRarity(manual(), { exponent })).toThrow(/power from 0 to 1/);
   });
 });

@@ -2,6 +2,7 @@ import { SearchError } from '../core/errors.ts';
 import type { WordWeights } from '../core/ports.ts';
 import { createAnalyzers } from '../index/lexical/analysis.ts';
 import { needsOf } from '../index/lexical/concepts.ts';
+import { rarity } from '../index/lexical/formula.ts';
 import type { TermPostings, TermSource } from '../index/terms.ts';
 import { basicWords } from '../models/wordpiece.ts';
 
@@ -23,7 +24,7 @@ const USUAL_IDF = 2;
  * word tells in texts of all kinds; in the manual of a database "table" tells little (docs/decisions/0015). A word that the corpus
  * lacks counts as its others do on the mean: it may be misspelt, unfinished, or just what meaning has to find.
  */
-export function rarity(terms: TermSource, { exponent, languages }: RarityOptions): WeighWords {
+export function weighByRarity(terms: TermSource, { exponent, languages }: RarityOptions): WeighWords {
   if (!(exponent >= 0 && exponent <= 1))
     throw new SearchError('bad-input', `rarity takes a power from 0 to 1, 0 for none, not ${exponent}.`);
   return async (text, signal) => {
@@ -41,7 +42,7 @@ export function rarity(terms: TermSource, { exponent, languages }: RarityOptions
     );
     const idfs = asked.map(({ terms: own }) => {
       const most = Math.min(passages, Math.max(...own.map((term) => holding.get(term) ?? 0)));
-      return most === 0 ? undefined : Math.log(1 + (passages - most + 0.5) / (most + 0.5));
+      return most === 0 ? undefined : rarity(most, passages);
     });
     const known = idfs.filter((idf) => idf !== undefined);
     if (known.length === 0) return new Map();

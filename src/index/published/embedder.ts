@@ -43,7 +43,7 @@ export function publishedEmbedder(
     throwIfAborted(signal);
     const counts = new Map<string, number>();
     for (const word of words(text)) counts.set(word, (counts.get(word) ?? 0) + 1);
-    const [read, given] = await Promise.all([rowsOf([...counts.keys()], signal), weights]);
+    const [read, given] = await Promise.all([rowsOf([...counts.keys()], signal), weights?.()]);
     const rows = new Map(read);
     for (const [word, count] of counts) counts.set(word, count * (given?.get(word) ?? 1));
     const missing = [...counts.keys()].filter((word) => !rows.has(word));

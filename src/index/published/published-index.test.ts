@@ -116,7 +116,7 @@ describe('a published index', () => {
       expect(product(own, whole)).toBeGreaterThan(0.999);
     }
     // A word with its own row, and one that is read by its pieces.
-    const weights = Promise.resolve(new Map(['dogs', 'zzz'].map((word) => [word, 3])));
+    const weights = async () => new Map(['dogs', 'zzz'].map((word) => [word, 3]));
     for (const [question, same] of [
       ['sleeping dogs', 'sleeping dogs dogs dogs'],
       ['cat zzz', 'cat zzz zzz zzz'],
