@@ -140,7 +140,8 @@ class Lists:
             source = self.texts if bare[i] else self.whole
             pairs.extend((query, source[p]) for p in row[i])
         return {"pairs": pairs, "allowed": torch.from_numpy(allowed), "kind": self.kind[chosen], "row": row, "chosen": chosen,
-                "columns": columns, "first": torch.from_numpy(unit(np.take_along_axis(self.first[chosen], columns, 1))).float(), "soft": torch.from_numpy(np.take_along_axis(self.soft[chosen], columns, 1)).float()}
+                "columns": columns, "first": torch.from_numpy(unit(np.take_along_axis(self.first[chosen], columns, 1))).float(), "soft": torch.from_numpy(np.take_along_axis(self.soft[chosen], columns, 1)).float(),
+                "cosine": torch.from_numpy(cosine).float()}
 
 
 class Graded:

@@ -96,11 +96,17 @@ class Looker:
 
 def parameter_groups(model: CrossEncoder, rate: float) -> list[dict]:
     """Fresh head at five times the rate, no decay on norms and biases."""
-    head = [p for n, p in model.named_parameters() if n.startswith("head")]
-    plain = [p for n, p in model.named_parameters() if not n.startswith("head") and p.ndim == 1]
-    body = [p for n, p in model.named_parameters() if not n.startswith("head") and p.ndim > 1]
+    head = [p for n, p in model.named_parameters() if n.startswith("head") and p.requires_grad]
+    plain = [p for n, p in model.named_parameters() if not n.startswith("head") and p.requires_grad and p.ndim == 1]
+    body = [p for n, p in model.named_parameters() if not n.startswith("head") and p.requires_grad and p.ndim > 1]
     return [{"params": body, "lr": rate, "weight_decay": 0.01}, {"params": plain, "lr": rate, "weight_decay": 0.0},
             {"params": head, "lr": rate * 5, "weight_decay": 0.0}]
+
+
+def freeze(model: CrossEncoder, layers: int) -> None:
+    """The word rows and the first layers learn no more: a step of six layers with two of them frozen takes a fifth less."""
+    for part in (model.words, model.widen, model.places, model.types, model.norm, *model.layers[:layers]):
+        part.requires_grad_(False)
 
 
 def schedule(done: float, warm: float = 0.05) -> float:
@@ -108,9 +114,18 @@ def schedule(done: float, warm: float = 0.05) -> float:
     return done / warm if done < warm else 0.02 + 0.98 * (1 - done) / (1 - warm)
 
 
-def among_equals(read: dict) -> torch.Tensor:
-    """Half of the best teacher's logits for graded lists: the base's where it has scored them, else the cheap teacher's."""
-    soft = read["soft"] * SOFT_SCALE
+def cheap_teacher(batch: dict, cosine: float) -> torch.Tensor:
+    """The mixture's logits [lists, size]; with `cosine`, all-MiniLM's cosine alone, one worth so many logits: what differs little
+    stays little, where the mixture stretches every list to 0..1 (docs/decisions/0039)."""
+    return batch["cosine"] * cosine if cosine else batch["soft"] * SOFT_SCALE
+
+
+def among_equals(read: dict, cosine: float) -> torch.Tensor:
+    """Half of the best teacher's logits for graded lists: the base's where it has scored them, else the cheap teacher's. A
+    cosine counts whole: grades and cosines err in different ways."""
+    soft = cheap_teacher(read, cosine)
+    if cosine:
+        return soft
     return torch.where(read["base"].isnan(), soft, read["base"]) / 2 if "base" in read else soft / 2
 
 
@@ -127,7 +142,7 @@ def step_of(model, lists: Lists, options, done: float, teacher=None, graded: Gra
         pairs = batch["pairs"] + (read["pairs"] if read else [])
         logits = score_pairs(model, pairs, most, options.micro)
         mined = logits[: len(batch["pairs"])].view(-1, options.size)
-        soft = batch["soft"] * SOFT_SCALE if teacher is None else teacher(batch)
+        soft = cheap_teacher(batch, options.cosine) if teacher is None else teacher(batch)
         if options.boost:
             loss = boosted_loss(mined, batch, soft, options.boost)
         else:
@@ -135,7 +150,7 @@ def step_of(model, lists: Lists, options, done: float, teacher=None, graded: Gra
         if read:
             other = logits[len(batch["pairs"]) :].view(len(read["grades"]), -1)
             other = beside_first(other, read, options.first_share, torch.rand(len(other)) < 0.3)
-            loss = loss + (graded_loss(other, read, 1.0, among_equals(read)) if options.boost else graded_loss(other, read))
+            loss = loss + (graded_loss(other, read, 1.0, among_equals(read, options.cosine)) if options.boost else graded_loss(other, read))
         loss = loss / len(parts)
         loss.backward()
         return loss.item()
@@ -145,6 +160,8 @@ def step_of(model, lists: Lists, options, done: float, teacher=None, graded: Gra
 
 def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None) -> None:
     torch.set_num_threads(1)
+    if options.frozen:
+        freeze(model, options.frozen)
     lists = lists or Lists(SHARES, options.seed, asked=options.asked)
     graded = Graded(lists, options.seed) if options.graded else None
     looker = Looker(options.look_depth, options.look_queries)
@@ -206,6 +223,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--boost", type=float, default=0.0, help="learn the teacher with the label raised by so many logits, not the label")
     made.add_argument("--asked", type=float, help="share of the mined lists that somebody asked; by default one pass over everything")
     made.add_argument("--graded", type=float, default=0.0, help="share of the lists that come from grades.tsv")
+    made.add_argument("--cosine", type=float, default=0.0, help="logits that a cosine of 1 is worth; 0 takes the mixture with BM25")
+    made.add_argument("--frozen", type=int, default=0, help="first layers that learn no more, nor the word rows")
     made.add_argument("--threads", type=int, default=2)
     made.add_argument("--seed", type=int, default=1)
     made.add_argument("--look-every", type=float, default=8, help="minutes")

@@ -8,8 +8,9 @@ import type { BackendName, SearchOptions } from '../engine/types.ts';
 import { bestPassages } from '../eval/maxp.ts';
 import { decodeContent } from '../ingest/decoding.ts';
 import { optionsOf } from './eval-engine.ts';
-import type { Corpus, LoadedSet } from './eval-files.ts';
+import { type Corpus, isUrl, type LoadedSet } from './eval-files.ts';
 import type { Evaluable, Found, PipelineSpec } from './eval-port.ts';
+import { DEFAULT_RERANKER } from './eval-reranker.ts';
 import { folderSources, judgedSourceId, judgedSources } from './eval-sources.ts';
 import { STRICT_CSP, serveFolders } from './static-server.ts';
 
@@ -27,6 +28,8 @@ export interface BrowserOptions {
   /** A built page; by default one is built from the sources as they are, so that no stale page is measured. */
   readonly page?: string | undefined;
   readonly backend?: BackendName;
+  /** Folder with catalog.json and the weights; the page's own by default. */
+  readonly models?: string | undefined;
   /** Lets WebGPU run on a software adapter: right for agreement, far too slow for times. */
   readonly softwareGpu?: boolean;
 }
@@ -43,8 +46,14 @@ export async function openBrowserEvaluable(
   options: BrowserOptions = {},
 ): Promise<Evaluable> {
   const dist = options.page ?? (await freshPage());
-  const folders = { '/': dist, ...(corpus.kind === 'index' ? { '/evaluated': corpus.location } : {}) };
-  const server = await serveFolders({ folders, port: 0, headers: { 'content-security-policy': STRICT_CSP } });
+  const remote = corpus.kind === 'index' && isUrl(corpus.location);
+  const folders = {
+    '/': dist,
+    ...(options.models === undefined ? {} : { '/models': resolve(options.models) }),
+    ...(corpus.kind === 'index' && !remote ? { '/evaluated': corpus.location } : {}),
+  };
+  const policy = remote ? alsoFrom(new URL(corpus.location).origin) : STRICT_CSP;
+  const server = await serveFolders({ folders, port: 0, headers: { 'content-security-policy': policy } });
   const browser = await launch(options).catch(async (error: unknown) => {
     await server.close();
     throw toSearchError(error, 'unsupported');
@@ -58,12 +67,18 @@ export async function openBrowserEvaluable(
     await page.goto(server.url);
     await page.waitForFunction(() => document.documentElement.dataset.ready === 'true', undefined, { timeout: 60_000 });
     const name = `eval-${Date.now()}`;
-    if (corpus.kind !== 'index') await addSources(page, name, options, sourcesOf(corpus));
+    if (corpus.kind === 'index') await refuseUnread(page, name, options, corpus.location);
+    else await addSources(page, name, options, sourcesOf(corpus));
     return evaluableOf(page, name, corpus, options, close);
   } catch (error) {
     await close();
     throw toSearchError(error);
   }
+}
+
+/** What the page may read besides its own files: an index of another site. */
+function alsoFrom(origin: string): string {
+  return STRICT_CSP.replace("connect-src 'self'", `connect-src 'self' ${origin}`);
 }
 
 async function freshPage(): Promise<string> {
@@ -126,6 +141,29 @@ async function addSources(
   }
 }
 
+/** Where the page finds an index that is evaluated. */
+function publishedAt(location: string): string {
+  return isUrl(location) ? location : 'evaluated/';
+}
+
+function keyOf(name: string, reranker: string | undefined): string {
+  return `${name} ${reranker ?? ''}`;
+}
+
+/** A page goes on without an index that it cannot read; here all of its questions would be measured as zeros. */
+async function refuseUnread(page: Page, name: string, options: BrowserOptions, location: string): Promise<void> {
+  const key = keyOf(name, undefined);
+  await openSearch(page, key, name, options, undefined, publishedAt(location));
+  const { passages, reasons } = await page.evaluate(async (own) => {
+    const search = (globalThis as unknown as Exposed).evaluated.get(own);
+    const skipped = (await search?.search('search', { pipeline: 'lexical' }).done)?.skipped ?? [];
+    return { passages: (await search?.status())?.passages ?? 0, reasons: skipped.map(({ reason }) => reason) };
+  }, key);
+  if (passages > 0) return;
+  const why = reasons.length > 0 ? reasons.join(' ') : 'There is none, or it is empty.';
+  throw new SearchError('not-found', `${location}: the page could not read a published index there. ${why}`);
+}
+
 /**
  * Starts an engine of our own in the page, under `key`, on the corpus `name`, with the spec's reranker. (No named
  * function inside page.evaluate: tsx would wrap it in a helper that the page lacks.)
@@ -174,8 +212,7 @@ function evaluableOf(
   const sections = corpus.kind !== 'beir' && corpus.sections;
   const outer =
     corpus.kind === 'beir' ? new Map(corpus.documents.map(({ id }, index) => [judgedSourceId(index), id])) : undefined;
-  const published =
-    corpus.kind === 'index' ? (/^https?:/.test(corpus.location) ? corpus.location : 'evaluated/') : undefined;
+  const published = corpus.kind === 'index' ? publishedAt(corpus.location) : undefined;
   const unsupported = (what: string) =>
     Promise.reject(new SearchError('unsupported', `${what} is not offered with --browser; leave --browser away.`));
   return {
@@ -184,8 +221,10 @@ function evaluableOf(
     blendOf: async () => 0,
     async search(text, spec, depth): Promise<Found> {
       if (spec.boosts !== undefined) return unsupported('Tuning of field weights');
-      const key = `${name} ${spec.reranker ?? ''}`;
-      await openSearch(page, key, name, options, spec.reranker, published);
+      // As in Node: a page's engine has no reranker of its own accord.
+      const reranker = spec.pipeline === 'reranked' ? (spec.reranker ?? DEFAULT_RERANKER) : undefined;
+      const key = keyOf(name, reranker);
+      await openSearch(page, key, name, options, reranker, published);
       const asked: SearchOptions = { ...optionsOf(spec, depth), limit: depth * 3, excerptLength: 1 };
       const { rows, ms, skipped } = await ask(page, key, text, asked);
       const judged = rows.map(({ document, section, score }) => ({

@@ -40,7 +40,7 @@ export async function openEngineEvaluable(
   const blendOf = async (spec: PipelineSpec) => spec.blend ?? (await rerankers.of(spec)).blend ?? BLEND_WEIGHT;
   return {
     boosts: [weights.title, weights.heading, weights.body],
-    lexicalShare: FUSION_WEIGHTS[0] / (FUSION_WEIGHTS[0] + FUSION_WEIGHTS[1]),
+    lexicalShare: FUSION_WEIGHTS[opened.searchable.optional ? 'whole' : 'windowed'][0],
     blendOf,
     search,
     logits,
@@ -162,7 +162,7 @@ async function bytesOf(
  * more, because several passages may belong to one document and `depth` counts documents; its order is the same.
  */
 export function optionsOf(
-  { pipeline, fusion, candidates, blend: weight, feedback, rarity }: PipelineSpec,
+  { pipeline, fusion, candidates, blend: weight, feedback, rarity, windows }: PipelineSpec,
   depth: number,
 ): SearchOptions {
   return {
@@ -174,6 +174,7 @@ export function optionsOf(
     ...(weight === undefined ? {} : { blend: weight }),
     ...(feedback === undefined ? {} : { feedback }),
     ...(rarity === undefined ? {} : { rarity }),
+    ...(windows === undefined ? {} : { windows }),
   };
 }
 

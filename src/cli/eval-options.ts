@@ -37,7 +37,7 @@ Usage: findling eval <folder|url> [options]
 
   <folder|url>         a BEIR folder (corpus.jsonl, queries.jsonl, qrels/*.tsv), a folder of documents, or a published index
   --pipeline LIST      lexical,dense,hybrid,reranked (default); options after a colon: hybrid:minmax, reranked:tiny,
-                       reranked:base, reranked:model=ID, weights=1/2, feedback=0, rarity=0, pool=30, blend=0.5
+                       reranked:base, reranked:model=ID, weights=1/2, feedback=0, rarity=0, windows=0, pool=30, blend=0.5
   --measures LIST      in ir_measures' syntax; default "${DEFAULT_MEASURES}"
   --topics FILE        queries: queries.jsonl, TREC topics, or id<tab>text     --split NAME  qrels/NAME.tsv (test)
   --qrels FILE         judgements: BEIR tsv or TREC qrels                      --sample N    only N of the queries

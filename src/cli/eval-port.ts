@@ -14,6 +14,7 @@ export interface PipelineSpec {
   readonly blend?: number;
   readonly feedback?: number;
   readonly rarity?: number;
+  readonly windows?: number;
   /** BM25 weights of the fields, in the order of FIELDS. */
   readonly boosts?: readonly [title: number, heading: number, body: number];
 }
@@ -47,7 +48,7 @@ export interface Evaluable {
 
 const NAMES: readonly PipelineName[] = ['lexical', 'dense', 'hybrid', 'reranked'];
 const OPTIONS =
-  'rrf, minmax, weights=1/2 (lexical/dense), tiny, base, model=<id>, feedback=<passages>, rarity=<0 to 1>, pool=<passages>, blend=<0 to 1>';
+  'rrf, minmax, weights=1/2 (lexical/dense), tiny, base, model=<id>, feedback=<passages>, rarity=<0 to 1>, windows=<passages>, pool=<passages>, blend=<0 to 1>';
 
 function numberIn(text: string | undefined, label: string, low: number, high: number): number {
   const value = Number(text);
@@ -84,6 +85,8 @@ function optionOf(option: string, label: string): SpecOptions {
       return { feedback: numberIn(value, label, 0, 100) };
     case 'rarity':
       return { rarity: numberIn(value, label, 0, 1) };
+    case 'windows':
+      return { windows: numberIn(value, label, 0, 1000) };
     case 'weights': {
       const [lexical, dense] = (value ?? '').split('/');
       return { weights: [numberIn(lexical, label, 0, 1e6), numberIn(dense, label, 0, 1e6)] };
@@ -110,8 +113,8 @@ export function parsePipeline(label: string): PipelineSpec {
   const spec: PipelineSpec = { label, pipeline, ...rest };
   if ((spec.fusion ?? weights ?? spec.feedback) !== undefined && (pipeline === 'lexical' || pipeline === 'dense'))
     throw new SearchError('bad-input', `"${label}": ${pipeline} fuses nothing, so it takes no option of a fusion.`);
-  if (spec.rarity !== undefined && pipeline === 'lexical')
-    throw new SearchError('bad-input', `"${label}": lexical has no embeddings, so it takes no rarity.`);
+  if ((spec.rarity ?? spec.windows) !== undefined && pipeline === 'lexical')
+    throw new SearchError('bad-input', `"${label}": lexical has no embeddings, so it takes no ${options.join(':')}.`);
   if ((spec.reranker ?? spec.candidates ?? spec.blend) !== undefined && pipeline !== 'reranked')
     throw new SearchError('bad-input', `"${label}": only "reranked" takes ${options.join(':')}.`);
   return weights === undefined ? spec : { ...spec, fusion: { ...(spec.fusion ?? { method: 'min-max' }), weights } };

@@ -190,6 +190,7 @@ describe('pipeline names', () => {
     });
     expect(parsePipeline('hybrid:feedback=0')).toMatchObject({ feedback: 0 });
     expect(parsePipeline('dense:rarity=0')).toMatchObject({ rarity: 0 });
+    expect(parsePipeline('hybrid:windows=0')).toMatchObject({ windows: 0 });
     expect(parsePipeline('hybrid:weights=0/1').fusion).toEqual({ method: 'min-max', weights: [0, 1] });
     for (const bad of [
       'lexical:rrf',
@@ -197,6 +198,7 @@ describe('pipeline names', () => {
       'lexical:feedback=0',
       'hybrid:feedback=-1',
       'lexical:rarity=0',
+      'lexical:windows=10',
       'hybrid:rarity=2',
       'hybrid:pool=5',
       'reranked:blend=2',

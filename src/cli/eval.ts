@@ -17,7 +17,7 @@ import type { Evaluable, PipelineSpec } from './eval-port.ts';
 export type OpenEvaluable = (set: LoadedSet, options: EvalOptions) => Promise<Evaluable>;
 
 async function openDefault(set: LoadedSet, options: EvalOptions): Promise<Evaluable> {
-  if (options.browser) return (await import('./eval-browser.ts')).openBrowserEvaluable(set);
+  if (options.browser) return (await import('./eval-browser.ts')).openBrowserEvaluable(set, { models: options.models });
   return (await import('./eval-engine.ts')).openEngineEvaluable(set.corpus, options);
 }
 

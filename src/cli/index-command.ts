@@ -1,5 +1,5 @@
-import { watch } from 'node:fs';
-import { relative, sep } from 'node:path';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { toSearchError } from '../core/errors.ts';
 import { INDEX_HELP, type IndexArguments, indexArguments } from './index-options.ts';
 import { indexSite, type SiteProgress, type SiteReport } from './index-site.ts';
@@ -63,14 +63,37 @@ async function watchFolder(given: IndexArguments): Promise<void> {
       () => undefined,
       (error: unknown) => void process.stderr.write(`findling: ${toSearchError(error).message}\n`),
     );
-  process.stderr.write(`watching ${given.folder}\n`);
-  const own = relative(given.folder, given.config.out);
-  watch(given.folder, { recursive: true }, (_, name) => {
-    if (name === null || name.startsWith(own + sep) || !/\.(html?|mdx?|jsonl)$/i.test(name)) return;
+  const soon = () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      running = running.then(again);
+      // Where it is gone, it may come back.
+      if (existsSync(given.folder)) running = running.then(again);
     }, QUIET_MS);
-  });
+  };
+  process.stderr.write(`watching ${given.folder}\n`);
+  const own = relative(given.folder, given.config.out);
+  const changed = (name: string) => {
+    if (!name.startsWith(own + sep) && /\.(html?|mdx?|jsonl)$/i.test(name)) soon();
+  };
+  watchReplaced(resolve(given.folder), changed, soon);
   await new Promise(() => undefined);
+}
+
+/**
+ * Tells of changes in a folder by the path inside it, and when another folder has taken its place: generators remove
+ * theirs and make it anew, and a watcher stays with the one that is gone.
+ */
+function watchReplaced(folder: string, changed: (name: string) => void, replaced: () => void): void {
+  let watcher: FSWatcher | undefined;
+  const start = () => {
+    watcher?.close();
+    watcher = existsSync(folder) ? watch(folder, { recursive: true }, (_, name) => changed(name ?? '')) : undefined;
+    watcher?.on('error', () => undefined); // Windows has one for a folder that goes; the watcher below sees it too
+  };
+  start();
+  watch(dirname(folder), (event, name) => {
+    if (event !== 'rename' || name !== basename(folder)) return;
+    start();
+    if (watcher !== undefined) replaced();
+  });
 }

@@ -34,7 +34,7 @@ searches: a few static files, to be published with the site.
   --out <folder>       where to write it; <folder>/findling by default
   --base-url <url>     put before each page's path; / by default
   --exclude <glob>     pages to leave out, e.g. 'drafts/**', or drafts for folders of that name anywhere; may be given several times
-  --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5'; may be given several times
+  --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5', 0 for none; may be given several times
   --config <file>      a module whose default export has these options; findling.config.ts, .mjs or .js by default
   --models <folder>    catalog.json and the embedder's weights; those of the package by default
   --cache <file>       what earlier runs made of each page; .cache/findling/… by default

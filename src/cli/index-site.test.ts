@@ -113,6 +113,15 @@ describe('indexSite', () => {
     expect(weights.filter((weight) => weight === 0.25)).toHaveLength(2);
   }, 60_000);
 
+  it('leaves out pages and sections of weight 0', async () => {
+    put('guide/index.html', html('Guide', 'Ships.</p><p data-findling-weight="0">Not this.'));
+    const weights = [{ glob: 'guide/cranes*', weight: 0 }];
+    expect(await indexSite({ ...options(), weights })).toMatchObject({ pages: 3, passages: 2, failed: [] });
+    const index = await staticIndex('en', fileStore(join(site, 'findling'))).open();
+    const texts = (await index.passages(await index.idsOf([0, 1]))).map(({ text }) => text.trim());
+    expect(texts.sort()).toEqual(['Guide\nShips.', 'Home\nWelcome to the harbour.']);
+  }, 60_000);
+
   it('lets only declared languages split the index, and removes those of languages that are gone', async () => {
     const german =
       'Der Hafen ist nicht groß und das Meer ist auch nicht weit von der Stadt, die mit den Schiffen auf es sieht.';
@@ -181,7 +190,8 @@ describe('indexSite', () => {
       page: { id: 'a.html', passages: 1 },
     });
     expect(await page('', 'nothing')).toMatchObject({ reason: expect.any(String) });
-    const lost = page('b.html', html('Home', 'Welcome.'));
+    // Long, so that it is not done before the thread ends.
+    const lost = page('b.html', html('Home', 'Welcome. '.repeat(50_000)));
     const ended = expect(lost).rejects.toThrow('thread');
     await threads.close();
     await ended;

@@ -29,6 +29,20 @@ it('leaves out pages that say noindex in any way, wherever in the head', async (
   expect(await ids()).toEqual(['/seen.html']);
 });
 
+it('encodes what would end the path of an address', async () => {
+  for (const name of ['what?.html', 'c#.html']) writeFileSync(join(folder, name), '<p>Words.</p>');
+  expect(await ids()).toEqual(['/c%23.html', '/seen.html', '/what%3F.html']);
+  for (const name of ['what?.html', 'c#.html']) rmSync(join(folder, name));
+});
+
+it('leaves out lines whose HTML says noindex', async () => {
+  const line = (url: string, head: string) => JSON.stringify({ url, html: `<html><head>${head}</head><p>Words.</p>` });
+  const lines = [line('/kept', ''), line('/left', '<meta name=robots content=noindex>')];
+  writeFileSync(join(folder, 'pages.jsonl'), lines.join('\n'));
+  expect(await ids()).toEqual(['/seen.html', '/kept']);
+  rmSync(join(folder, 'pages.jsonl'));
+});
+
 it('walks a folder of more files than a call takes arguments', async () => {
   mkdirSync(join(folder, 'big'));
   const fake = (name: string, directory: boolean) =>

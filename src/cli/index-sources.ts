@@ -62,12 +62,16 @@ export async function* findSources(options: SourceOptions): AsyncGenerator<SiteS
   for (const path of pages) {
     const content = await readFile(join(folder, path));
     const type = TYPES[extension(path)] ?? 'html';
-    if (type === 'html' && readHead(content).hidden) continue;
+    if (isHidden({ type, content })) continue;
     const page = pageUrl(path);
-    const url = options.baseUrl + encodeURI(options.urlOf?.(page) ?? page).replace(/#/g, '%23');
+    const url = options.baseUrl + encodeURI(options.urlOf?.(page) ?? page).replace(/[?#]/g, encodeURIComponent);
     yield { ...siteSource({ id: url, type, content }, weightOf(path)), ...of };
   }
   for (const path of lines) yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path));
+}
+
+function isHidden({ type, content }: Pick<Source, 'type' | 'content'>): boolean {
+  return type === 'html' && readHead(content).hidden;
 }
 
 function siteSource(source: Source, weight: number): SiteSource {
@@ -99,7 +103,9 @@ async function* readLines(file: string, path: string, baseUrl: string, weight: n
   let at = 0;
   for await (const line of linesOf(file)) {
     at += 1;
-    if (line.trim() !== '') yield siteSource(sourceOfLine(line, `${path}, line ${at}`, baseUrl), weight);
+    if (line.trim() === '') continue;
+    const source = sourceOfLine(line, `${path}, line ${at}`, baseUrl);
+    if (!isHidden(source)) yield siteSource(source, weight);
   }
 }
 

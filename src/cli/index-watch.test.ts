@@ -56,6 +56,17 @@ describe('findling index --watch', () => {
     expect(reports()[2]).toMatchObject({ pages: 3, embedded: 1 });
   }, 120_000);
 
+  it('goes on with a folder that a generator removes and makes anew', async () => {
+    await vi.waitFor(() => expect(said).toContain('watching'), SLOW);
+    rmSync(folder, { recursive: true });
+    await new Promise((done) => setTimeout(done, 800));
+    mkdirSync(folder);
+    put('one.html', 'A harbour without ships.');
+    await vi.waitFor(() => expect(reports().at(-1)).toMatchObject({ pages: 1 }), SLOW);
+    put('two.html', 'A crane.');
+    await vi.waitFor(() => expect(reports().at(-1)).toMatchObject({ pages: 2 }), SLOW);
+  }, 120_000);
+
   it('says what went wrong, and goes on with the next change', async () => {
     await vi.waitFor(() => expect(said).toContain('watching'), SLOW);
     writeFileSync(join(folder, 'rows.jsonl'), 'not JSON\n');

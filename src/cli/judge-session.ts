@@ -31,12 +31,16 @@ export interface JudgeSession {
 export interface JudgeParts {
   readonly documents: readonly JudgedDocument[];
   readonly queries: readonly TestQuery[];
+  /** Those of queries that are not among these are kept. */
   readonly qrels: Qrels;
   readonly evaluable: Pick<Evaluable, 'search'>;
   /** Pooled, each to `depth`. */
   readonly pipelines: string;
   readonly depth: number;
-  save(queries: readonly TestQuery[], qrels: Qrels): Promise<void>;
+  /** Keeps all judgements: after each grade. */
+  saveGrades(qrels: Qrels): Promise<void>;
+  /** Keeps one more question. */
+  addQuery(query: TestQuery): Promise<void>;
 }
 
 const GRADES = [0, 1, 2, 3];
@@ -56,8 +60,8 @@ export function createJudgeSession(parts: JudgeParts): JudgeSession {
     return query;
   };
   const summary = ({ id, text }: TestQuery): QuerySummary => ({ id, text, graded: qrels.get(id)?.size ?? 0 });
-  const save = () => {
-    saved = saved.catch(() => undefined).then(() => parts.save([...queries.values()], qrels));
+  const save = (write: () => Promise<void>) => {
+    saved = saved.catch(() => undefined).then(write);
     return saved;
   };
 
@@ -76,16 +80,17 @@ export function createJudgeSession(parts: JudgeParts): JudgeSession {
       if (grade !== null && !GRADES.includes(grade))
         throw new SearchError('bad-input', `A grade is one of ${GRADES.join(', ')}, not ${grade}.`);
       setGrade(qrels, query, document, grade);
-      await save();
+      await save(() => parts.saveGrades(qrels));
     },
     async ask(text) {
       const words = text.trim().replace(/\s+/g, ' ');
       if (words === '') throw new SearchError('bad-input', 'The question is empty.');
       let number = queries.size + 1;
-      while (queries.has(`own${number}`)) number += 1;
+      // Judgements may outlive their question: a new one must not inherit them.
+      while (queries.has(`own${number}`) || qrels.has(`own${number}`)) number += 1;
       const query = { id: `own${number}`, text: words, segment: 'own' };
       queries.set(query.id, query);
-      await save();
+      await save(() => parts.addQuery(query));
       return summary(query);
     },
   };

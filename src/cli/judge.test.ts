@@ -9,7 +9,7 @@ import { listen } from './arguments.ts';
 import { loadSet } from './eval-files.ts';
 import type { Evaluable } from './eval-port.ts';
 import { folderSources } from './eval-sources.ts';
-import { judgeCommand, makeTestSet, serveJudging } from './judge.ts';
+import { judgeCommand, makeTestSet, serveJudging, writeTestSet } from './judge.ts';
 import { nodeCorpus, nodeSemantic } from './node-engine.ts';
 
 let folder = '';
@@ -111,6 +111,35 @@ describe('findling judge', () => {
     await done;
     expect(graded()).toContainEqual(['own3', 'sub/cookies.md#size', 3]);
     expect(readFileSync(join(out, 'queries.jsonl'), 'utf8')).toContain('"text":"my question"');
+  });
+
+  it('keeps what a BEIR folder of others holds, and goes on where the only grade was taken back', async () => {
+    const set = { documents: [{ id: 'sub/cookies.md#size', title: '', text: 'x' }], queries: [], qrels: new Map() };
+    writeTestSet(folder, { name: 'x', ...set });
+    const query = '{"_id":"a","text":"first","metadata":{"url":"u"}}';
+    writeFileSync(join(folder, 'queries.jsonl'), query);
+    writeFileSync(join(folder, 'qrels/test.tsv'), 'a\tsub/cookies.md#size\t1\nown2\tgone\t2\n');
+    const serve = async (act: (post: (path: string, body: unknown) => Promise<unknown>) => Promise<unknown>) => {
+      let done: Promise<unknown> | undefined;
+      await serveJudging(folder, evaluable, { pipelines: 'lexical', depth: 5, port: 0 }, (url, close) => {
+        const headers = { 'content-type': 'application/json' };
+        const post = (path: string, body: unknown) =>
+          fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+        done = act(post).finally(close);
+      });
+      await done;
+    };
+    const judgements = () => readFileSync(join(folder, 'qrels/test.tsv'), 'utf8');
+    await serve(async (post) => {
+      await post('ask', { text: 'second' });
+      await post('grade', { query: 'a', document: 'sub/cookies.md#size', grade: null });
+    });
+    const added = '{"_id":"own3","text":"second","segment":"own"}';
+    expect(readFileSync(join(folder, 'queries.jsonl'), 'utf8')).toBe(`${query}\n${added}\n`);
+    expect(judgements()).toBe('query-id\tcorpus-id\tscore\nown2\tgone\t2\n');
+    writeFileSync(join(folder, 'qrels/test.tsv'), 'query-id\tcorpus-id\tscore\n');
+    await serve((post) => post('grade', { query: 'own3', document: 'sub/cookies.md#size', grade: 2 }));
+    expect(judgements()).toContain('own3\tsub/cookies.md#size\t2');
   });
 
   async function grading(url: string, graded: () => unknown): Promise<void> {

@@ -4,13 +4,13 @@ import { parseArgs } from 'node:util';
 import type { Document } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import { formatCorpus, formatQrels, formatQueries, parseCorpus, parseQrels, parseQueries } from '../eval/beir.ts';
-import { checkQrels, type Qrels, type TestQuery, type TestSet } from '../eval/collection.ts';
-import { type Anchor, linksIn, questionsFrom } from '../eval/judging.ts';
-import { decodeContent } from '../ingest/decoding.ts';
+import { checkQrels, type Qrels, qrelsOf, type TestQuery, type TestSet } from '../eval/collection.ts';
+import { type Anchor, questionsFrom } from '../eval/judging.ts';
 import { readDocument } from '../ingest/document.ts';
+import { readLinks } from '../ingest/links.ts';
 import { fileStore } from '../store/files.ts';
 import { listen, parsed, portOf } from './arguments.ts';
-import { isPublishedIndex, loadSet, readText } from './eval-files.ts';
+import { isPublishedIndex, readText } from './eval-files.ts';
 import { natural } from './eval-options.ts';
 import type { Evaluable } from './eval-port.ts';
 import { folderSources } from './eval-sources.ts';
@@ -71,8 +71,8 @@ export async function judgeCommand(args: readonly string[]): Promise<number> {
   }
   if (values['make-only']) return 0;
   const { openEngineEvaluable } = await import('./eval-engine.ts');
-  const corpus = loadSet(out, { split: 'test', topics: undefined, qrels: undefined }).corpus;
-  const evaluable = await openEngineEvaluable(corpus, { models: values.models });
+  const { documents } = readSet(out);
+  const evaluable = await openEngineEvaluable({ kind: 'beir', documents }, { models: values.models });
   await serveJudging(out, evaluable, {
     pipelines: values.pipeline ?? 'lexical,dense,hybrid',
     depth: natural(values.depth, 'depth') ?? 10,
@@ -106,7 +106,7 @@ export async function makeTestSet(
       continue;
     }
     if (source.type !== 'html' && source.type !== 'markdown') continue;
-    for (const { text, href } of linksIn(decodeContent(source.content, source.type))) {
+    for (const { text, href } of await readLinks(source)) {
       const target = targetOf(source.id, href, ids);
       if (target !== undefined) anchors.push({ from: source.id, text, ...target });
     }
@@ -156,6 +156,19 @@ export function writeTestSet(out: string, { documents, queries, qrels }: TestSet
   writeWhole(join(out, 'corpus.jsonl'), formatCorpus(documents));
 }
 
+/** What stands in a test set's folder. A file of judgements with a header alone is one whose last grade was taken back. */
+function readSet(folder: string) {
+  const path = (name: string) => join(folder, name);
+  const [queriesPath, qrelsPath] = [path('queries.jsonl'), path('qrels/test.tsv')];
+  const documents = parseCorpus(readText(path('corpus.jsonl'), 'the corpus'), path('corpus.jsonl'));
+  const queries = parseQueries(readText(queriesPath, 'the queries'), queriesPath);
+  const text = readText(qrelsPath, 'the judgements');
+  const judgements = text === formatQrels(new Map()) ? [] : parseQrels(text, qrelsPath);
+  const ids = (items: readonly { readonly id: string }[]) => new Set(items.map(({ id }) => id));
+  if (judgements.length > 0) checkQrels(judgements, qrelsPath, ids(documents), ids(queries));
+  return { documents, queries, qrels: qrelsOf(judgements, qrelsPath), queriesPath, qrelsPath };
+}
+
 interface ServeOptions {
   readonly pipelines: string;
   readonly depth: number;
@@ -169,21 +182,15 @@ export async function serveJudging(
   options: ServeOptions,
   onReady?: (url: string, close: () => void) => void,
 ): Promise<void> {
-  const path = (name: string) => join(folder, name);
-  const documents = parseCorpus(readText(path('corpus.jsonl'), 'the corpus'), path('corpus.jsonl'));
-  const queries = parseQueries(readText(path('queries.jsonl'), 'the queries'), path('queries.jsonl'));
-  const qrelsPath = path('qrels/test.tsv');
-  const judgements = parseQrels(readText(qrelsPath, 'the judgements'), qrelsPath);
-  const ids = (items: readonly { readonly id: string }[]) => new Set(items.map(({ id }) => id));
-  const { qrels } = checkQrels(judgements, qrelsPath, ids(documents), ids(queries));
-  const save = async (asked: readonly TestQuery[], graded: Qrels) => {
-    writeWhole(path('queries.jsonl'), formatQueries(asked));
-    writeWhole(qrelsPath, formatQrels(graded));
+  const { queriesPath, qrelsPath, ...set } = readSet(folder);
+  const saveGrades = async (graded: Qrels) => writeWhole(qrelsPath, formatQrels(graded));
+  // What stands there stays as it is: it may have fields that are not ours.
+  const addQuery = async (query: TestQuery) => {
+    const text = readText(queriesPath, 'the queries');
+    writeWhole(queriesPath, `${text}${text.endsWith('\n') ? '' : '\n'}${formatQueries([query])}`);
   };
   const { pipelines, depth, port } = options;
-  const server = createJudgeServer(
-    createJudgeSession({ documents, queries, qrels, evaluable, pipelines, depth, save }),
-  );
+  const server = createJudgeServer(createJudgeSession({ ...set, evaluable, pipelines, depth, saveGrades, addQuery }));
   const url = `http://127.0.0.1:${await listen(server, port)}/`;
   process.stderr.write(`Grade at ${url} with the keys 0–3; every grade is saved to ${qrelsPath}. Ctrl-C ends.\n`);
   const closed = new Promise<void>((resolveClosed) => server.once('close', resolveClosed));

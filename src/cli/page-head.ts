@@ -43,16 +43,17 @@ function isRedirect(attributes: Attributes): boolean {
   );
 }
 
-/** Where what is no tag ends; a tag in a comment or a script says nothing. */
+/** Where what is no tag ends; a tag in a comment or a script says nothing, nor does one for visitors without scripts. */
 const ENDS: Readonly<Record<string, RegExp>> = {
   '<!--': /-->/g,
+  '<noscript': /<\/noscript/gi,
   '<script': /<\/script/gi,
   '<style': /<\/style/gi,
 };
 
 /** The `<html>` and `<meta>` tags up to `</head>`. One pass, linear in the text's length. */
 function* headTags(text: string): Generator<{ readonly name: 'html' | 'meta'; readonly attributes: Attributes }> {
-  const starts = /<!--|<\/head\b|<(?:script|style|html|meta)(?=[\s/>])/gi;
+  const starts = /<!--|<\/head\b|<(?:noscript|script|style|html|meta)(?=[\s/>])/gi;
   for (let start = starts.exec(text); start !== null; start = starts.exec(text)) {
     const found = start[0].toLowerCase();
     if (found === '</head') return;

@@ -1,4 +1,5 @@
 import type { Source } from '../core/document.ts';
+import { primaryTag } from '../core/language-tag.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { PublishedDocument } from '../index/published/builder.ts';
 import { quantise } from '../index/vectors/quantise.ts';
@@ -17,16 +18,18 @@ export interface ReadPage extends PublishedDocument {
   readonly declared: boolean;
 }
 
-/** A page read, cut into passages and embedded. `weight` multiplies the weights of its sections. */
+/** A page read, cut into passages and embedded. `weight` multiplies the weights of its sections; 0 leaves them out, as theirs would. */
 export async function readPage(source: Source, weight: number, { embedder, table }: Model): Promise<ReadPage> {
   const document = await readDocument(source);
-  const passages = splitPassages(document).map((each) => ({ ...each, weight: each.weight * weight }));
+  const all = weight === 0 ? [] : splitPassages(document);
+  const passages = all.map((each) => ({ ...each, weight: each.weight * weight }));
   const { title } = document;
   const vectors = await embedder.embedPassages(
     passages.map(({ heading, text }) => passageText({ title, heading, text })),
   );
   const { id, url, language } = document;
-  const declared = isTag(await languageIn(source));
+  // What is no tag is passed over by languageOf (ingest) too, and the language guessed.
+  const declared = primaryTag(await languageIn(source)) !== undefined;
   return { document: { id, url, title, language }, passages, vectors: quantise(vectors, table.dimensions), declared };
 }
 
@@ -35,9 +38,4 @@ async function languageIn({ type, content, language }: Source): Promise<string> 
   if (language !== undefined) return language;
   if (type === 'html') return readHead(content).language;
   return type === 'markdown' ? (await splitFrontMatter(decodeContent(content, type))).language : '';
-}
-
-/** As languageOf (ingest) takes it: what is no tag is passed over there, and the language guessed. */
-function isTag(language: string): boolean {
-  return /^[a-z]{2,3}(?=$|[-_])/i.test(language.trim());
 }

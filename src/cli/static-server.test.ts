@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type StaticServer, serveFolders } from './static-server.ts';
+import { listen } from './arguments.ts';
+import { type StaticServer, sendFile, serveFolders } from './static-server.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'findling-serve-'));
 let server: StaticServer;
@@ -49,4 +51,13 @@ it('lets only names that end in a hash be kept for ever', async () => {
 it('does not leave its folder', async () => {
   for (const path of ['/../etc/passwd', '/%2e%2e/%2e%2e/etc/passwd', '/%00', '/%zz', '/nothing'])
     expect((await get(path)).status).toBe(404);
+});
+
+it('outlives a file that is removed before it is read', async () => {
+  const gone = { file: join(folder, 'gone.bin'), size: 5, modified: 0 };
+  const other = createServer((request, response) => sendFile(request, response, gone, {}));
+  const port = await listen(other, 0);
+  const body = fetch(`http://localhost:${port}/`).then((response) => response.text());
+  await expect(body).rejects.toThrow();
+  other.close();
 });

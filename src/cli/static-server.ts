@@ -59,8 +59,16 @@ export async function serveFolders(options: ServeOptions): Promise<StaticServer>
   };
 }
 
-/** The file that a path names, or undefined for none, a folder without index.html, or an escape from the root. */
-async function locate(path: string, folders: ServeOptions['folders']) {
+interface FoundFile {
+  readonly file: string;
+  readonly size: number;
+  readonly modified: number;
+}
+
+/** The file that a URL's path names, or undefined for none, a folder without index.html, or an escape from the root. */
+export async function locate(url: string, folders: ServeOptions['folders']): Promise<FoundFile | undefined> {
+  const path = decodePath(url);
+  if (path === undefined) return undefined;
   const prefix = Object.keys(folders)
     .filter((each) => path === each || path.startsWith(each.endsWith('/') ? each : `${each}/`))
     .sort((a, b) => b.length - a.length)[0];
@@ -79,28 +87,47 @@ async function locate(path: string, folders: ServeOptions['folders']) {
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: ServeOptions): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
-  const path = decodePath(request.url ?? '/');
-  const found = path === undefined ? undefined : await locate(path, options.folders);
+  const found = await locate(request.url ?? '/', options.folders);
   if (found === undefined) return end(response, 404);
+  const cache = isImmutable(found.file) ? 'public, max-age=31536000, immutable' : 'no-cache';
+  sendFile(request, response, found, { 'cache-control': cache, ...options.headers });
+}
+
+/** Answers with a file, or with the range of it that is asked for. */
+export function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  found: FoundFile,
+  more: Readonly<Record<string, string>>,
+): void {
   const etag = `"${found.size.toString(36)}-${Math.trunc(found.modified).toString(36)}"`;
   const headers = {
     'content-type': TYPES[extname(found.file)] ?? 'application/octet-stream',
     'accept-ranges': 'bytes',
-    'cache-control': isImmutable(found.file) ? 'public, max-age=31536000, immutable' : 'no-cache',
     etag,
-    ...options.headers,
+    ...more,
   };
-  if (request.headers['if-none-match'] === etag) return end(response, 304, headers);
+  if (request.headers['if-none-match'] === etag) {
+    end(response, 304, headers);
+    return;
+  }
   const range = parseRange(request.headers.range, found.size);
-  if (range === 'unsatisfiable') return end(response, 416, { ...headers, 'content-range': `bytes */${found.size}` });
+  if (range === 'unsatisfiable') {
+    end(response, 416, { ...headers, 'content-range': `bytes */${found.size}` });
+    return;
+  }
   const { start, end: last } = range ?? { start: 0, end: found.size - 1 };
   response.writeHead(range === undefined ? 200 : 206, {
     ...headers,
     'content-length': String(last - start + 1),
     ...(range === undefined ? {} : { 'content-range': `bytes ${start}-${last}/${found.size}` }),
   });
-  if (request.method === 'HEAD' || found.size === 0) return void response.end();
+  if (request.method === 'HEAD' || found.size === 0) {
+    response.end();
+    return;
+  }
   createReadStream(found.file, { start, end: last })
+    // It may have been removed since it was found.
     .on('error', () => response.destroy())
     .pipe(response);
 }

@@ -1,4 +1,4 @@
-import { abortable, once } from '../core/cancellation.ts';
+import { abortable, once, throwIfAborted } from '../core/cancellation.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { CrossEncoder, Embedder, Store } from '../core/ports.ts';
 import { type RerankTier, unnamedReranking } from '../engine/host.ts';
@@ -41,6 +41,9 @@ async function loadHubReranker(worker: SpawnedHost, spec: TransformersSpec): Pro
   }
 }
 
+/** Passages handed to an embedder at a time: a question that comes meanwhile waits for no more than these. */
+const SLICE = 32;
+
 /** A transformers.js embedder in a worker of its own; after the worker's death loaded anew at the next text. */
 export function modelWorkerEmbedder(startWorker: () => Worker, spec: TransformersSpec): Embedder {
   let loaded: Promise<SpawnedHost> | undefined;
@@ -63,7 +66,21 @@ export function modelWorkerEmbedder(startWorker: () => Worker, spec: Transformer
   };
   return {
     embedQuery: async (text, signal) => (await abortable(load(), signal)).host.embedQuery(text, signal),
-    embedPassages: async (texts, signal) => (await abortable(load(), signal)).host.embedPassages(texts, signal),
+    async embedPassages(texts, signal) {
+      const { host } = await abortable(load(), signal);
+      const slices: Float32Array[] = [];
+      for (let from = 0; from < texts.length; from += SLICE) {
+        throwIfAborted(signal);
+        slices.push(await host.embedPassages(texts.slice(from, from + SLICE), signal));
+      }
+      const vectors = new Float32Array(slices.reduce((sum, { length }) => sum + length, 0));
+      let at = 0;
+      for (const slice of slices) {
+        vectors.set(slice, at);
+        at += slice.length;
+      }
+      return vectors;
+    },
   };
 }
 
@@ -93,6 +110,8 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   let selected: SelectedReranker | undefined;
   let loading: Promise<SelectedReranker> | undefined;
   let shared: SharedWork | undefined;
+  /** Settles when all scores asked for so far are there, or have failed. */
+  let scored: Promise<unknown> = Promise.resolve();
   let blend: number | undefined;
 
   const { reranker } = options;
@@ -169,16 +188,19 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
     shared = undefined;
     selected = found;
     loading = Promise.resolve(found);
-    before.terminate();
+    // What it is scoring now is wanted still.
+    scored.then(() => before.terminate());
   };
   const encoder: CrossEncoder = {
     async score(query, texts, signal) {
-      const { host } = await abortable(load(), signal);
-      const scores = (shared?.encoder ?? host).score(query, texts, signal).catch((cause) => {
+      const asked = await abortable(load(), signal);
+      const scores = (shared?.encoder ?? asked.host).score(query, texts, signal).catch((cause) => {
         const error = toSearchError(cause);
-        if (error.code !== 'aborted') drop();
+        // Another worker may have taken its place meanwhile, and has done nothing wrong.
+        if (error.code !== 'aborted' && selected === asked) drop();
         throw error;
       });
+      scored = Promise.allSettled([scored, scores]);
       return abortable(scores, signal);
     },
   };

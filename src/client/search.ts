@@ -38,8 +38,6 @@ function catalogUrl(models: string): string {
   return `${models.replace(/\/*$/, '/')}catalog.json`;
 }
 
-const never = new AbortController().signal;
-
 /**
  * Search for a page. Starts the engine worker and opens the corpora; nothing else is downloaded until it is needed.
  *
@@ -79,7 +77,8 @@ export async function createSearch(worker: () => Worker, options: OpenOptions): 
       if (!parallel) current = run;
       return run;
     },
-    add: async (sources, { signal = never, onProgress = () => undefined } = {}) =>
+    // A signal of its own for each call: one for all would collect what the calls hang on it.
+    add: async (sources, { signal = new AbortController().signal, onProgress = () => undefined } = {}) =>
       (await engine()).add(sources, signal, onProgress),
     remove: async (ids) => (await engine()).remove(ids),
     documents: async () => (await engine()).documents(),

@@ -18,6 +18,8 @@ export interface Query {
   readonly fielded: readonly { readonly field: FieldName; readonly word: string }[];
   /** The last word is still being typed: it matches as a prefix. */
   readonly typing: boolean;
+  /** The last word is the last of `fielded`, not of `words`. */
+  readonly endsFielded?: boolean;
 }
 
 export type FieldName = 'title' | 'heading' | 'body';
@@ -65,11 +67,23 @@ export interface PassageSource {
 /** How much words of a question count, folded as models/wordpiece.ts cuts them; 1 for all others. */
 export type WordWeights = ReadonlyMap<string, number>;
 
+/** A passage's text, and what stands above it. */
+export interface HeadedText {
+  /** Title and headings; may be empty. */
+  readonly head: string;
+  readonly text: string;
+}
+
 /** Texts in, L2-normalised float vectors out (row-major, `texts.length × dimensions`). */
 export interface Embedder {
   /** Models that read a text as a whole do not ask for `weights`; those that sum words wait for them while rows are read. */
   embedQuery(text: string, signal?: AbortSignal, weights?: () => Promise<WordWeights>): Promise<Float32Array>;
   embedPassages(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array>;
+  /**
+   * The unit vectors of each text's overlapping windows of words (row-major, `windows × dimensions`), its head in each.
+   * Undefined, or absent, where a model reads a text as a whole.
+   */
+  embedWindows?(texts: readonly HeadedText[], signal?: AbortSignal): Promise<readonly Float32Array[] | undefined>;
 }
 
 /** Reads query and text together. One raw logit a text: no probability, comparable for one query only. */

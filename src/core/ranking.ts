@@ -26,4 +26,19 @@ export function ranking(scored: Iterable<ScoredPassage>, depth = Number.POSITIVE
   return (ordered.length > depth ? ordered.slice(0, depth) : ordered) as readonly ScoredPassage[] as Ranking;
 }
 
+/**
+ * Puts a ranking's scores on a scale from its worst (0) to its best (1); all of one score are at its best. Infinite ones (a NaN becomes
+ * -Infinity in ranking()) have no place on a scale: the finite ones make it.
+ */
+export function unitScale(list: Ranking): (score: number) => number {
+  const finite = list.map(({ score }) => score).filter(Number.isFinite);
+  const [low, high] = [finite.at(-1) ?? 0, finite[0] ?? 0];
+  return (score) => {
+    if (score >= high) return 1;
+    if (score <= low) return 0;
+    // Halves, because the difference of two huge scores overflows.
+    return (score / 2 - low / 2) / (high / 2 - low / 2);
+  };
+}
+
 export const emptyRanking: Ranking = ranking([]);

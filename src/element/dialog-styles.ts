@@ -1,14 +1,12 @@
+import { COLOURS } from './colours.ts';
+
 /**
  * The dialog's constructed style sheet. Sites set the `--findling-*` colours to variables of their theme, which then
  * follow its light and dark; without them `color-scheme` decides.
  */
 export const DIALOG_STYLES = `
 :host {
-  --_accent: var(--findling-accent, light-dark(#0b6e4f, #6fd3ae));
-  --_text: var(--findling-text, light-dark(#1c2321, #e8ecea));
-  --_muted: var(--findling-muted, light-dark(#55605c, #a3afaa));
-  --_line: var(--findling-line, light-dark(#d8dedb, #36403c));
-  --_surface: var(--findling-surface, light-dark(#ffffff, #1a201e));
+  ${COLOURS}
   --_field: var(--findling-field, var(--_surface));
   --_selected: var(--findling-selected, color-mix(in srgb, var(--_accent) 12%, var(--_surface)));
   display: inline-flex; align-items: center; color: var(--_text); font: inherit; line-height: 1.5;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { dialogTexts, indexUrls, primaryTag } from './dialog-texts.ts';
+import { dialogTexts, indexFolder, indexUrls } from './dialog-texts.ts';
 
 describe('the search dialog’s texts and indexes', () => {
   it('names a language by its primary tag, as folders of indexes are named', () => {
-    expect(['de-AT', 'en_US', 'FR', '', 'x-klingon'].map(primaryTag)).toEqual(['de', 'en', 'fr', 'en', 'en']);
+    expect(['de-AT', 'en_US', 'FR', '', 'x-klingon'].map(indexFolder)).toEqual(['de', 'en', 'fr', 'en', 'en']);
   });
   it('speaks English where it does not speak a language', () => {
     expect(dialogTexts('de-CH').label).toBe('Suchen');

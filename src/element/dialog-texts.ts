@@ -1,3 +1,5 @@
+import { primaryTag } from '../core/language-tag.ts';
+
 /** What the search dialog says, in a language of its visitors. */
 export interface DialogTexts {
   /** On the button, and the dialog's name. */
@@ -70,14 +72,14 @@ const es: DialogTexts = {
 
 const TEXTS: Readonly<Record<string, DialogTexts>> = { en, de, fr, es };
 
-/** The primary tag of a language, as folders of indexes are named: `de-AT` has its index in `de`. */
-export function primaryTag(language: string): string {
-  return /^[a-z]{2,3}(?=$|[-_])/i.exec(language.trim())?.[0].toLowerCase() ?? 'en';
+/** The name of the folder of a language's index: `de-AT` has its index in `de`. */
+export function indexFolder(language: string): string {
+  return primaryTag(language) ?? 'en';
 }
 
 /** The dialog's texts in a language; in English where there are none. */
 export function dialogTexts(language: string): DialogTexts {
-  return TEXTS[primaryTag(language)] ?? en;
+  return TEXTS[indexFolder(language)] ?? en;
 }
 
 /** Folders of indexes from the element's `index` attribute: URLs with blanks between them, `{lang}` stands for the page's language. */
@@ -85,5 +87,5 @@ export function indexUrls(attribute: string, language: string): readonly string[
   return attribute
     .split(/\s+/)
     .filter((url) => url !== '')
-    .map((url) => url.replaceAll('{lang}', primaryTag(language)));
+    .map((url) => url.replaceAll('{lang}', indexFolder(language)));
 }

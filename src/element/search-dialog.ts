@@ -138,7 +138,8 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   readonly #shortcut = (event: KeyboardEvent): void => {
-    const isHotkey = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
+    // What a browser fills in by itself comes as a keydown without a key (Chrome).
+    const isHotkey = event.key?.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
     const isSlash = event.key === '/' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event);
     if (event.defaultPrevented || (!isHotkey && !(isSlash && !this.#dialog.open))) return;
     event.preventDefault();
@@ -205,6 +206,7 @@ export abstract class SearchDialog extends HTMLElement {
 
   #show(results: readonly Result[], notice: string, said: string): void {
     const rows = results.map((result, at) => optionOf(result, `result-${at}`));
+    if (rows.length === 0) this.#answered = '';
     this.#list.replaceChildren(...rows);
     this.#notice.textContent = notice;
     if (this.#live.textContent !== said) this.#live.textContent = said;

@@ -1,11 +1,9 @@
+import { COLOURS } from './colours.ts';
+
 /** A constructed style sheet: it needs no `style-src 'unsafe-inline'`. Every colour is a custom property. */
 export const STYLES = `
 :host {
-  --_accent: var(--findling-accent, light-dark(#0b6e4f, #6fd3ae));
-  --_text: var(--findling-text, light-dark(#1c2321, #e8ecea));
-  --_muted: var(--findling-muted, light-dark(#55605c, #a3afaa));
-  --_line: var(--findling-line, light-dark(#d8dedb, #36403c));
-  --_surface: var(--findling-surface, light-dark(#ffffff, #1a201e));
+  ${COLOURS}
   --_mark: var(--findling-mark, light-dark(#fff0b3, #5b4a00));
   display: block; color: var(--_text); font: inherit; line-height: 1.5;
 }

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../core/cancellation.ts';
 import type { PassageId, StoredPassage } from '../core/document.ts';
 import type { PassageSource, StageEvent } from '../core/ports.ts';
 import type { Ranking } from '../core/ranking.ts';
@@ -17,6 +18,8 @@ export interface Answering {
   readonly passages: PassageSource;
   readonly present: Present;
   onAnswer(answer: Answer): void;
+  /** Once it has fired, no text is read and no answer given. */
+  readonly signal?: AbortSignal;
   /** performance.now() when the search began. */
   readonly start: number;
 }
@@ -44,7 +47,7 @@ export function createAnswers(options: Answering) {
 
   const dressAll = async (ids: readonly PassageId[]): Promise<void> => {
     if (ids.length === 0) return;
-    const stored = await options.passages.passages(ids);
+    const stored = await options.passages.passages(ids, options.signal);
     const presented = await Promise.all(stored.map((passage) => options.present(passage)));
     for (const [at, { id, documentId, url, anchor, title, heading }] of stored.entries()) {
       const own = presented[at];
@@ -67,7 +70,9 @@ export function createAnswers(options: Answering) {
     while (waiting !== undefined) {
       const { stage, ranking } = waiting;
       waiting = undefined;
-      options.onAnswer(await answer(stage, ranking, false));
+      const next = await answer(stage, ranking, false);
+      throwIfAborted(options.signal);
+      options.onAnswer(next);
     }
     dressing = undefined;
   };
@@ -92,6 +97,7 @@ export function createAnswers(options: Answering) {
       waiting = undefined;
       await dressing;
       const last = await answer(stage, ranking, true);
+      throwIfAborted(options.signal);
       options.onAnswer(last);
       return last;
     },

@@ -45,6 +45,15 @@ describe('fuse', () => {
     expect((await alone.retrieve(query, 10, context())).map(({ id }) => id)).toEqual([ids[0]]);
   });
 
+  it('keeps an order among places of equal scores', async () => {
+    const retrieve = (list: Ranking) => ({ name: 'given', retrieve: async () => list });
+    const lists = [retrieve(given([0, 10], [1, 10], [3, 4])), retrieve(given([2, 10]))];
+    const rescore: Rescore = async () => new Map([[ids[2] as PassageId, 30]]);
+    const found = await fuse('hybrid', sum, lists, { rescoring: { rescore, most: 3 } }).retrieve(query, 10, context());
+    expect(idsOf(found)).toEqual(places(2, 0, 1, 3));
+    expect(found.map(({ score }) => score)).toEqual([10, expect.closeTo(10, 9), expect.closeTo(10, 9), 4]);
+  });
+
   describe('with feedback', () => {
     // By words 10, 9, 8 for a, b, c and by meaning 10, 9 for b, d: b (19), a (10), d (9), c (8).
     const lists = () => [fixed('words', 0, 1, 2), fixed('meaning', 1, 3)];

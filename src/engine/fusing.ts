@@ -105,7 +105,19 @@ async function fusedAgain(
 /** A second fusion has a scale of its own: the places keep the scores of `scale`, so that the whole list still has one. */
 function placed(order: readonly { readonly id: PassageId }[], scale: Ranking): Ranking {
   const lowest = scale.at(-1)?.score ?? 0;
-  return ranking(order.map(({ id }, at) => ({ id, score: scale[at]?.score ?? lowest })));
+  let above = Number.POSITIVE_INFINITY;
+  const scored = order.map(({ id }, at) => {
+    // Equal ones would be put in the order of ids.
+    above = Math.min(scale[at]?.score ?? lowest, justBelow(above));
+    return { id, score: above };
+  });
+  return ranking(scored);
+}
+
+function justBelow(score: number): number {
+  return score === Number.POSITIVE_INFINITY
+    ? score
+    : score - Math.max(Math.abs(score) * Number.EPSILON, Number.MIN_VALUE);
 }
 
 export function rescored(list: Ranking, scores: ReadonlyMap<PassageId, number>): Ranking {

@@ -103,4 +103,35 @@ describe('answers', () => {
     expect(asked).toEqual(['harbour#0', 'harbour#1', 'harbour#2']);
     expect(dressed).toBe(3);
   });
+
+  it('reads no texts for a cancelled question, and gives no answer', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const given: (AbortSignal | undefined)[] = [];
+    let shown = 0;
+    const answers = createAnswers({
+      query: 'boat',
+      limit: 2,
+      explain: false,
+      shown: new Set(['bm25']),
+      passages: {
+        async passages(ids, asked) {
+          given.push(asked);
+          controller.abort();
+          return ids.map(() => passage(0));
+        },
+      },
+      present: async ({ text }) => ({ excerpt: { text, highlights: [] } }),
+      onAnswer: () => {
+        shown += 1;
+      },
+      signal,
+      start: 0,
+    });
+    const found = ranking([{ id: passageId(document, 0), score: 1 }]);
+    answers.onStage({ kind: 'ranked', stage: 'bm25', ranking: found, ms: 1, complete: true });
+    await expect(answers.finish(found, 'bm25')).rejects.toMatchObject({ code: 'aborted' });
+    expect(given.every((each) => each === signal)).toBe(true);
+    expect(shown).toBe(0);
+  });
 });

@@ -1,8 +1,10 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { queue } from '../core/cancellation.ts';
 import { type Document, documentId, passageId, type Source } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { ranking } from '../core/ranking.ts';
+import { isVectorsBlob } from '../index/segment-format.ts';
 import { readDocument } from '../ingest/document.ts';
 import { splitPassages } from '../ingest/passages.ts';
 import { memoryStore } from '../store/memory.ts';
@@ -40,6 +42,7 @@ interface Fakes {
 }
 
 function surroundings(fakes: Fakes): Surroundings {
+  const turn = queue();
   return {
     localStore(name) {
       const store = fakes.stores.get(name) ?? memoryStore();
@@ -66,7 +69,7 @@ function surroundings(fakes: Fakes): Surroundings {
     }),
     chunker: 'test',
     reading: async () => ({ read: (source) => (fakes.read ?? readDocument)(source), split: splitPassages }),
-    lock: (_, job) => job(),
+    lock: (_, job, signal) => turn(job, signal),
     announce: () => undefined,
     onChanged: () => () => undefined,
     persist: async () => undefined,
@@ -97,6 +100,7 @@ describe('engine host', () => {
     const last = await host.search(text, { typing: false, ...options }, never, (answer) => void answers.push(answer));
     return { last, answers, ids: last.results.map(({ documentId: id }) => id) };
   };
+  afterEach(() => vi.restoreAllMocks());
   beforeEach(async () => {
     fakes = { reranker: longest, embedder, stores: new Map() };
     await open();
@@ -290,6 +294,160 @@ describe('engine host', () => {
     fakes.read = readDocument;
     await host.add([], never, quiet);
     expect((await host.documents()).map(({ id }) => id).sort()).toEqual(['boats', 'lamps']);
+  });
+
+  it('removes what was given before the call, not what is given while it waits for its turn', async () => {
+    const [, , tea] = SOURCES;
+    if (tea === undefined) throw new Error('no tea');
+    await host.add([tea], never, quiet);
+    let go: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (go = resolve));
+    fakes.read = async (source) => {
+      if (source.id === 'boats') await late;
+      return readDocument(source);
+    };
+    const adding = host.add(SOURCES.slice(0, 2), never, quiet);
+    const removing = host.remove(['tea']);
+    const again = host.add([{ ...tea, content: '# Tea\n\nTea needs a samovar.' }], never, quiet);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    go();
+    expect(await adding).toMatchObject({ added: 2 });
+    expect(await removing).toBe(1);
+    expect(await again).toMatchObject({ added: 1 });
+    expect((await ask('samovar', { pipeline: 'lexical' })).ids).toEqual(['tea']);
+  });
+
+  it('keeps the version given last, where two calls come within a millisecond', async () => {
+    const [boats, lamps] = SOURCES;
+    if (boats === undefined || lamps === undefined) throw new Error('no boats');
+    vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+    const changed = { ...boats, content: '# Boats\n\nA boat needs a zeppelin.' };
+    await Promise.all([host.add([lamps, boats], never, quiet), host.add([changed], never, quiet)]);
+    expect((await ask('zeppelin', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+  });
+
+  it('reports to each of several calls at once what became of its own documents', async () => {
+    const broken = { id: 'broken', type: 'pdf' as const, content: new Uint8Array([1, 2, 3]) };
+    const reports = await Promise.all(
+      [SOURCES[0], broken, SOURCES[1]].map((each) => host.add(each ? [each] : [], never, quiet)),
+    );
+    expect(reports).toMatchObject([
+      { added: 1, failed: [] },
+      { added: 0, failed: [{ id: 'broken' }] },
+      { added: 1, failed: [] },
+    ]);
+  });
+
+  it('ends only the call that is cancelled, and leaves its documents to the next', async () => {
+    const stop = new AbortController();
+    fakes.read = async (source) => {
+      if (source.id === 'boats') stop.abort();
+      return readDocument(source);
+    };
+    const [first, second] = [SOURCES.slice(0, 2), SOURCES.slice(2)];
+    const reports = await Promise.allSettled([host.add(first, stop.signal, quiet), host.add(second, never, quiet)]);
+    expect(reports).toMatchObject([{ reason: { code: 'aborted' } }, { value: { added: 3, failed: [] } }]);
+    expect((await host.status()).pending).toBe(0);
+  });
+
+  it('going on with what was left undone, takes nothing of a call that comes after', async () => {
+    const reports = await Promise.all([host.add([], never, quiet), host.add(SOURCES, never, quiet)]);
+    expect(reports).toMatchObject([{ added: 0 }, { added: 3 }]);
+  });
+
+  it('takes what an earlier visit left undone along with new documents', async () => {
+    const stop = new AbortController();
+    await expect(host.add(SOURCES.slice(0, 2), stop.signal, () => stop.abort())).rejects.toThrow();
+    await open();
+    expect((await host.status()).pending).toBe(2);
+    expect(await host.add(SOURCES.slice(2), never, quiet)).toMatchObject({ added: 3 });
+    expect((await host.status()).pending).toBe(0);
+  });
+
+  it('has added documents that no room is left to merge with others', async () => {
+    const store = memoryStore();
+    let refused = 0;
+    fakes.stores.set('test', {
+      ...store,
+      async write(changes) {
+        const names = [...(changes.put?.keys() ?? [])];
+        // A merge writes its blobs apart from the manifest.
+        if (names.some((name) => name.startsWith('segments/')) && !names.includes('manifest')) {
+          refused += 1;
+          throw new SearchError('quota', 'full');
+        }
+        await store.write(changes);
+      },
+    });
+    await open();
+    for (let at = 0; at < 10; at += 1)
+      expect(await host.add([{ id: `${at}`, type: 'text', content: `oar ${at}` }], never, quiet)).toMatchObject({
+        added: 1,
+      });
+    expect(refused).toBeGreaterThan(0);
+    expect((await host.documents()).length).toBe(10);
+  });
+
+  it('searches again where what it read was written anew meanwhile, instead of leaving the meaning out', async () => {
+    const store = memoryStore();
+    let rewrite: (() => Promise<unknown>) | undefined;
+    fakes.stores.set('test', {
+      ...store,
+      async read(name, range, signal) {
+        const now = isVectorsBlob(name) ? rewrite : undefined;
+        if (now !== undefined) rewrite = undefined;
+        await now?.();
+        return store.read(name, range, signal);
+      },
+    });
+    await open();
+    await host.add(SOURCES, never, quiet);
+    rewrite = async () => {
+      for (const end of ['again', 'and again'])
+        await host.add(
+          SOURCES.map((each) => ({ ...each, content: `${each.content} ${end}` })),
+          never,
+          quiet,
+        );
+    };
+    const { last, answers } = await ask('oar', { pipeline: 'hybrid' });
+    expect(rewrite).toBeUndefined();
+    expect(last).toMatchObject({ stage: 'hybrid', skipped: [] });
+    expect(answers.filter(({ complete }) => complete)).toEqual([last]);
+  });
+
+  it('finds what another tab has renewed while this one started, and erases nothing of it', async () => {
+    await host.add(SOURCES, never, quiet);
+    for (const renew of [true, false]) {
+      const chunker = `newer ${renew}`;
+      const newer = { ...surroundings(fakes), chunker };
+      let go: () => void = () => undefined;
+      const late = new Promise<void>((resolve) => (go = resolve));
+      const starting = createEngineHost({
+        ...newer,
+        semantic: async (...given) => late.then(() => newer.semantic(...given)),
+      });
+      const opening = starting.open({ name: 'test', models: '', renew });
+      const first = createEngineHost(newer);
+      await first.open({ name: 'test', models: '', renew: true });
+      await first.add(SOURCES.slice(0, 2), never, quiet);
+      go();
+      await opening;
+      expect((await starting.documents()).map(({ id }) => id)).toEqual(['boats', 'lamps']);
+      expect((await first.documents()).length).toBe(2);
+    }
+  });
+
+  it('opens where the browser refuses storage, and says so', async () => {
+    const refuse = () => Promise.reject(new SearchError('unsupported', 'no storage here'));
+    fakes.stores.set('test', { read: refuse, write: refuse, list: refuse, close: async () => undefined });
+    for (const renew of [false, true]) {
+      host = createEngineHost(surroundings(fakes));
+      await host.open({ name: 'test', models: '', renew });
+      const { last } = await ask('oar');
+      expect(last.skipped).toEqual([{ stage: 'test', code: 'unsupported', reason: 'no storage here' }]);
+      await expect(host.add(SOURCES, never, quiet)).rejects.toMatchObject({ code: 'unsupported' });
+    }
   });
 
   it('goes on beside a corpus of another version, loses nothing of it, and removes it when told to', async () => {

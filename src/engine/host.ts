@@ -1,5 +1,5 @@
 import { once } from '../core/cancellation.ts';
-import { SearchError, toSearchError } from '../core/errors.ts';
+import { SearchError, type SearchErrorCode, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { eraseCorpus } from '../index/corpus.ts';
 import { readAhead } from '../index/read-ahead.ts';
@@ -14,7 +14,7 @@ import {
 import type { SearchableCorpus } from './moments.ts';
 import { rehearse } from './rehearsal.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
-import type { EngineHost, EngineStatus, FetchedCatalog, OpenOptions, PipelineName } from './types.ts';
+import type { Answer, EngineHost, EngineStatus, FetchedCatalog, OpenOptions, PipelineName } from './types.ts';
 import { unreadableCorpus } from './unreadable-corpus.ts';
 
 /** Tier 1 of an engine. */
@@ -71,15 +71,12 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
     },
     async search(text, options, signal, onAnswer) {
       const { searcher, pipeline, local } = await ready();
-      const search = () => searcher.search(text, { pipeline, ...options }, signal, onAnswer);
-      try {
-        return await search();
-      } catch (cause) {
-        // What it was reading has been written anew twice meanwhile: it reads what is there now.
-        if (toSearchError(cause).code !== 'not-found' || signal.aborted) throw cause;
-        await local.refresh();
-        return search();
-      }
+      // The last answer waits until it is known to be the last.
+      const early = (answer: Answer) => answer.complete || onAnswer(answer);
+      const search = () => searcher.search(text, { pipeline, ...options }, signal, early);
+      const answer = await searchSteadily(search, local, signal);
+      onAnswer(answer);
+      return answer;
     },
     async add(sources, signal, onProgress) {
       const { local } = await ready();
@@ -137,14 +134,53 @@ async function open(surroundings: Surroundings, options: OpenOptions, catalog?: 
   return { local, searcher, semantic, reranking, published, pipeline, stop };
 }
 
+/** Searches; once more where what was being read has been written anew twice meanwhile: then it reads what is there now. */
+async function searchSteadily(search: () => Promise<Answer>, local: LocalCorpus, signal: AbortSignal): Promise<Answer> {
+  const generation = () => local.corpus.statistics().generation;
+  const before = generation();
+  const answer = await search().catch((cause) => {
+    if (toSearchError(cause).code !== 'not-found' || signal.aborted) throw cause;
+    return undefined;
+  });
+  if (answer === undefined) {
+    await local.refresh();
+    return search();
+  }
+  if (!answer.skipped.some(({ code }) => code === 'not-found')) return answer;
+  // Or a model or a published index was not found: that would be so again.
+  await local.refresh().catch(() => undefined);
+  return generation() === before ? answer : search().catch(() => answer);
+}
+
+/** Searches go on beside a corpus that cannot be opened for one of these. */
+const UNREADABLE: readonly SearchErrorCode[] = ['mismatch', 'corrupt', 'unsupported'];
+
+function unreadable(cause: unknown): SearchError {
+  const error = toSearchError(cause);
+  if (!UNREADABLE.includes(error.code)) throw error;
+  return error;
+}
+
 async function openOrRenew({ name, renew = false }: OpenOptions, parts: LocalCorpusParts): Promise<LocalCorpus> {
   try {
     return await openLocalCorpus(parts);
   } catch (cause) {
-    const error = toSearchError(cause);
-    if (error.code !== 'mismatch' && error.code !== 'corrupt') throw error;
-    if (!renew) return unreadableCorpus(name, error);
-    await parts.lock(() => eraseCorpus(parts.store));
+    unreadable(cause);
+  }
+  // What was read ahead may be what another tab has renewed meanwhile: now it is what is stored.
+  try {
+    return await (renew ? parts.lock(() => openOrErase(parts)) : openLocalCorpus(parts));
+  } catch (cause) {
+    return unreadableCorpus(name, unreadable(cause));
+  }
+}
+
+async function openOrErase(parts: LocalCorpusParts): Promise<LocalCorpus> {
+  try {
+    return await openLocalCorpus(parts);
+  } catch (cause) {
+    unreadable(cause);
+    await eraseCorpus(parts.store);
     return openLocalCorpus(parts);
   }
 }
@@ -206,5 +242,6 @@ export function lazyEmbedder(load: () => Promise<Embedder>): Embedder {
   return {
     embedQuery: async (text, signal, weights) => (await loaded()).embedQuery(text, signal, weights),
     embedPassages: async (texts, signal) => (await loaded()).embedPassages(texts, signal),
+    embedWindows: async (texts, signal) => (await loaded()).embedWindows?.(texts, signal),
   };
 }

@@ -12,8 +12,8 @@ export interface Inbox {
   pending(): Promise<readonly string[]>;
   take(name: string): Promise<Source | undefined>;
   done(names: readonly string[]): Promise<void>;
-  /** Takes back what was given of these documents. */
-  withdraw(ids: readonly string[]): Promise<void>;
+  /** Takes back what was given of these documents, as far as it is among `names`. */
+  withdraw(ids: readonly string[], names: readonly string[]): Promise<void>;
   /** How often the tab has ended while one of these was being read, for those where it has. Call it before reading begins. */
   deaths(names: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Notes what is being read from now on; nothing when `name` is undefined. */
@@ -58,10 +58,13 @@ function decode(bytes: Uint8Array): Source {
 /** Names hold a time, so that work resumes in the order in which it was given. */
 export function createInbox(store: Store): Inbox {
   let trial: Trial = { deaths: {} };
+  let last = 0;
   const done = (names: readonly string[]) => (names.length === 0 ? Promise.resolve() : store.write({ remove: names }));
   return {
     async put(sources) {
-      const now = Date.now().toString(36).padStart(9, '0');
+      // Two calls within a millisecond have an order, too.
+      last = Math.max(last + 1, Date.now());
+      const now = last.toString(36).padStart(9, '0');
       const entries = sources.map((source, index): [string, Uint8Array] => [
         `${INBOX}${now}-${String(index).padStart(6, '0')}-${contentHash(source.id)}`,
         encode(source),
@@ -89,9 +92,8 @@ export function createInbox(store: Store): Inbox {
       await store.write({ put: new Map([[TRIAL, new TextEncoder().encode(JSON.stringify(trial))]]) });
     },
     done,
-    async withdraw(ids) {
+    async withdraw(ids, names) {
       const endings = new Set(ids.map((id) => contentHash(id)));
-      const names = await store.list(INBOX);
       await done(names.filter((name) => endings.has(name.slice(name.lastIndexOf('-') + 1))));
     },
   };

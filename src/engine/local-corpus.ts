@@ -1,5 +1,6 @@
 import { once } from '../core/cancellation.ts';
 import { type Document, documentId, type Passage, type Source } from '../core/document.ts';
+import { toSearchError } from '../core/errors.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import { type Corpus, openCorpus } from '../index/corpus.ts';
@@ -147,10 +148,13 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     warm: () => corpus.warm(),
     async add(sources, signal, onProgress) {
       for (const { id } of sources) documentId(id);
-      const fresh = new Set(sources.length > 0 ? await inbox.put(sources) : []);
+      const given = sources.length > 0 ? await inbox.put(sources) : [];
+      const fresh = new Set(given);
+      const last = given.at(-1) ?? (await inbox.pending()).at(-1) ?? '';
       return parts.lock(async () => {
         await corpus.refresh(signal);
-        const names = await inbox.pending();
+        // What has waited longer goes with it; what was given later has a call of its own that waits for its turn.
+        const names = (await inbox.pending()).filter((name) => name <= last);
         const nameOf = new Map<Source, string>();
         const deadly: IndexReport['failed'][number][] = [];
         const deaths = await inbox.deaths(names);
@@ -202,18 +206,25 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
             },
           },
         );
-        await corpus.compact(signal);
+        // All is stored: segments that no room is left to merge are searched as they are, and merged another time.
+        await corpus.compact(signal).catch((cause) => {
+          if (toSearchError(cause).code === 'aborted') throw cause;
+        });
         parts.announce();
         return { ...report, failed: [...report.failed, ...deadly] };
       }, signal);
     },
     async remove(ids) {
       const wanted = ids.map((id) => documentId(id));
+      // Asked for before the lock: what is given while this call waits for it comes after the removal.
+      const waiting = inbox.pending();
+      waiting.catch(() => undefined);
       return parts.lock(async () => {
+        const names = await waiting;
         await corpus.refresh();
         const before = (await corpus.documents()).length;
         // One that still waits must not come back.
-        await inbox.withdraw(ids);
+        await inbox.withdraw(ids, names);
         await corpus.apply({ remove: wanted });
         parts.announce();
         return before - (await corpus.documents()).length;

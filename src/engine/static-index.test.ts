@@ -101,4 +101,18 @@ describe('staticIndex', () => {
     expect(after.results.length).toBeGreaterThan(3);
     expect(await store.read(MANIFEST_NAME)).toBeDefined();
   });
+
+  it('finds it again where only texts had still to be read', async () => {
+    const store = await published(PAGES.slice(0, 30));
+    const searcher = searcherOver(store);
+    await searcher.rank('kitten', { pipeline: 'lexical' });
+    const newer = await buildPublishedIndex(PAGES, { ...OPTIONS, fingerprint });
+    const old = (await store.list('findling-')).filter((name) => !newer.has(name));
+    await store.write({ put: newer, remove: old });
+    const during = await searcher.search('kitten', { pipeline: 'lexical' });
+    expect(during.results).toEqual([]);
+    const after = await searcher.search('kitten', { pipeline: 'lexical' });
+    expect(after.skipped).toEqual([]);
+    expect(after.results.length).toBeGreaterThan(3);
+  });
 });

@@ -7,7 +7,7 @@ import { PUBLISHED_FORMAT } from '../index/published/manifest.ts';
 import { openPublishedIndex, type PublishedIndex } from '../index/published/published-index.ts';
 import { basicWords } from '../models/wordpiece.ts';
 import type { EmbeddingSpace } from './local-corpus.ts';
-import type { SearchableCorpus } from './moments.ts';
+import type { CorpusMoment, SearchableCorpus } from './moments.ts';
 
 /** How an index was made: how words became terms, and which model's vectors and rows it holds. */
 export function publishedFingerprint({ model, revision, dtype, pooling, prefixes }: EmbeddingSpace): string {
@@ -45,8 +45,7 @@ export function staticIndex(name: string, store: Store, onOpened?: (index: Publi
     async moment() {
       const index = await opened();
       const { documents, passages: size } = index.facts;
-      const { terms, vectors, embedder } = renewing(index, reload);
-      return { documents, size, terms, numbers: index, passages: index, vectors, embedder };
+      return { documents, size, numbers: index, ...renewing(index, reload) };
     },
   };
 }
@@ -62,7 +61,10 @@ function checkTokenizer(stored: string, name: string): void {
 }
 
 /** Calls `reopen` where a file that the manifest names is gone: a newer manifest names others. */
-function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedIndex, 'terms' | 'vectors' | 'embedder'> {
+function renewing(
+  index: PublishedIndex,
+  reopen: () => void,
+): Pick<Required<CorpusMoment>, 'terms' | 'passages' | 'vectors' | 'embedder'> {
   const watch = async <T>(reading: Promise<T>): Promise<T> => {
     try {
       return await reading;
@@ -73,7 +75,7 @@ function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedInde
   };
   const { terms, vectors, embedder } = index;
   const { settle } = terms;
-  const { rescore } = vectors ?? {};
+  const { rescore, vectorsOf } = vectors ?? {};
   return {
     terms: {
       statistics: () => terms.statistics(),
@@ -83,9 +85,11 @@ function renewing(index: PublishedIndex, reopen: () => void): Pick<PublishedInde
       expand: (prefix, limit, signal) => watch(terms.expand(prefix, limit, signal)),
       similar: (term, edits, limit, signal) => watch(terms.similar(term, edits, limit, signal)),
     },
+    passages: { passages: (ids, signal) => watch(index.passages(ids, signal)) },
     vectors: vectors && {
       ...vectors,
       search: (...given) => watch(vectors.search(...given)),
+      ...(vectorsOf === undefined ? {} : { vectorsOf: (ids, signal) => watch(vectorsOf(ids, signal)) }),
       ...(rescore === undefined ? {} : { rescore: (query, ids, signal) => watch(rescore(query, ids, signal)) }),
     },
     embedder: {

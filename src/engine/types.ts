@@ -32,6 +32,11 @@ export interface SearchOptions {
   readonly feedback?: number;
   /** How much more a question's rare words count for the static embedder: the power of their idf, .7 by default; 0 for none. */
   readonly rarity?: number;
+  /**
+   * Passages at the top of the dense list whose best window of words counts beside the whole; 0 for none. 100 by default, and 0 where a
+   * published index is searched: there are no rows for its texts.
+   */
+  readonly windows?: number;
   /** Weight of the reranker against the fused order, 0 to 1; by default what suits the model (catalog.json), else .3. */
   readonly blend?: number;
   /** Milliseconds the reranker may take; its pool is fitted to them. */

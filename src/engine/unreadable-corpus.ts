@@ -2,8 +2,9 @@ import type { SearchError } from '../core/errors.ts';
 import type { LocalCorpus } from './local-corpus.ts';
 
 /**
- * In place of a local corpus that cannot be opened: damaged, or made by another version of model, chunker or tokenizer. Searches go on
- * with what else there is, and name it; nothing can be added to it, and nothing of it is lost.
+ * In place of a local corpus that cannot be opened: damaged, made by another version of model, chunker or tokenizer, or kept
+ * by a browser that refuses storage now. Searches go on with what else there is, and name it; nothing can be added to it, and nothing
+ * of it is lost.
  */
 export function unreadableCorpus(name: string, error: SearchError): LocalCorpus {
   const refuse = () => Promise.reject(error);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Document, documentId } from '../core/document.ts';
-import { linksIn, questionsFrom } from './judging.ts';
+import { questionsFrom } from './judging.ts';
 
 const filler = (topic: string) => Array.from({ length: 20 }, (_, index) => `${topic}${index}`).join(' ');
 
@@ -77,27 +77,30 @@ describe('questions from documents', () => {
     ).toThrow('No heading');
   });
 
+  it('takes a link to a page for one to its first section', () => {
+    const page = document('page', [
+      { heading: ['Baking'], anchor: 'baking', text: `Baking\n${filler('bake')}\n` },
+      { heading: ['Ovens'], anchor: 'ovens', text: `Ovens\n${filler('oven')}\n` },
+    ]);
+    const link = { from: 'guide', text: 'bread of our own', to: 'page', fragment: '' };
+    const { queries, qrels } = questionsFrom([guide, page], [link], { name: 'x' });
+    const asked = queries.find(({ text }) => text === 'bread of our own');
+    expect([...(qrels.get(asked?.id ?? '')?.keys() ?? [])]).toEqual(['page#baking']);
+  });
+
+  it('takes no words out of the middle of others', () => {
+    const text = `API key (new)\nThe API keyboard and the API key (new) of (new) ${filler('key')}`;
+    const keys = document('keys', [{ heading: ['API key (new)'], anchor: 'a', text }]);
+    const [whole] = questionsFrom([keys], [], { name: 'x' }).documents;
+    expect(whole?.text).toMatch(/^The API keyboard and the {2}of \(new\) key0/);
+    const link = { from: 'keys', text: 'API key', to: 'guide', fragment: 'limits' };
+    const [linked] = questionsFrom([keys, guide], [link], { name: 'x' }).documents;
+    expect(linked?.text).toContain('The API keyboard and');
+  });
+
   it('is the same for the same seed and obeys its limit', () => {
     const once = questionsFrom([guide, faq], [], { name: 'x', limit: 2, seed: 4 });
     expect(once).toEqual(questionsFrom([guide, faq], [], { name: 'x', limit: 2, seed: 4 }));
     expect(once.queries).toHaveLength(2);
-  });
-});
-
-describe('links in source', () => {
-  it('finds Markdown and HTML links, not images', () => {
-    const source =
-      'See [the `cache` guide](./cache.md#size "t") and ![pic](x.png). <a class="y" href="/faq.html#a">Slow <b>pages</b> &amp; more</a>';
-    expect(linksIn(source)).toEqual([
-      { text: 'the cache guide', href: './cache.md#size' },
-      { text: 'Slow pages & more', href: '/faq.html#a' },
-    ]);
-  });
-
-  it('stays fast on hostile text', () => {
-    const hostile = `${'['.repeat(50_000)}${'<a href='.repeat(20_000)}${'](x '.repeat(20_000)}`;
-    const start = performance.now();
-    linksIn(hostile);
-    expect(performance.now() - start).toBeLessThan(3000);
   });
 });

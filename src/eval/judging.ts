@@ -15,33 +15,6 @@ export interface Anchor {
   readonly fragment: string;
 }
 
-/** A link as written, its address not yet resolved. */
-export interface RawLink {
-  readonly text: string;
-  readonly href: string;
-}
-
-const NAMED: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ' };
-
-function plain(text: string): string {
-  return text
-    .replace(/<[^>]*>/g, '')
-    .replace(/&(\w+);/g, (whole, name: string) => NAMED[name] ?? whole)
-    .replace(/[`*_]+/g, '')
-    .replace(/\s+/g, ' ')
-    .trim();
-}
-
-/** Links in Markdown and HTML source: `[text](href)` (not images) and `<a href="…">text</a>`. */
-export function linksIn(source: string): readonly RawLink[] {
-  const markdown = [...source.matchAll(/(?<!!)\[([^\][]{2,120})\]\(\s*<?([^)\s>]+)[^)]{0,200}\)/g)];
-  const html = [...source.matchAll(/<a\s[^>]{0,500}?href\s*=\s*["']([^"']+)["'][^>]{0,500}>([\s\S]{1,300}?)<\/a>/gi)];
-  return [
-    ...markdown.map((match) => ({ text: plain(match[1] ?? ''), href: match[2] ?? '' })),
-    ...html.map((match) => ({ text: plain(match[2] ?? ''), href: match[1] ?? '' })),
-  ];
-}
-
 interface SectionText {
   readonly id: string;
   readonly document: string;
@@ -87,7 +60,7 @@ export function questionsFrom(
   const candidates = [
     ...sections.flatMap(headingCandidates),
     ...sections.flatMap(faqCandidates),
-    ...anchorCandidates(anchors, byId),
+    ...anchorCandidates(anchors, sections),
   ];
   const unambiguous = withoutAmbiguous(candidates).filter(
     ({ section }) => wordsLeft(byId.get(section)) >= FEWEST_WORDS,
@@ -145,9 +118,12 @@ function faqCandidates({ id, text, document }: SectionText): readonly Candidate[
   }));
 }
 
-function anchorCandidates(anchors: readonly Anchor[], byId: ReadonlyMap<string, SectionText>): readonly Candidate[] {
+function anchorCandidates(anchors: readonly Anchor[], sections: readonly SectionText[]): readonly Candidate[] {
+  const byId = new Map(sections.map((section) => [section.id, section]));
+  // The first section of a page that begins with a heading has that heading's fragment.
+  const tops = new Map([...sections].reverse().map((section) => [section.document, section]));
   return anchors.flatMap(({ from, text, to, fragment }) => {
-    const section = byId.get(fragment === '' ? to : `${to}#${fragment}`);
+    const section = fragment === '' ? tops.get(to) : byId.get(`${to}#${fragment}`);
     if (section === undefined || from === to || !speaks(text)) return [];
     return [{ text, segment: 'anchor' as const, section: section.id, heldOutOf: from }];
   });
@@ -167,6 +143,14 @@ function withoutAmbiguous(candidates: readonly Candidate[]): readonly Candidate[
   });
 }
 
+/** `text` without these phrases where they stand as whole words; anywhere in scripts without case, many of which write no spaces. */
+function without(text: string, phrases: readonly string[]): string {
+  return phrases.reduce((rest, phrase) => {
+    const literal = phrase.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+    return rest.replace(new RegExp(`(?<![\\p{Lu}\\p{Ll}\\p{N}])${literal}(?![\\p{Lu}\\p{Ll}\\p{N}])`, 'gu'), '');
+  }, text);
+}
+
 /** The sections as documents, without the words that became queries. */
 function heldOut(sections: readonly SectionText[], chosen: readonly Candidate[]): readonly JudgedDocument[] {
   const phrases = new Map<string, string[]>();
@@ -176,11 +160,7 @@ function heldOut(sections: readonly SectionText[], chosen: readonly Candidate[])
   );
   return sections.map(({ id, document, title, heading, text }) => {
     const kept = heading !== '' && !queried.has(`${id}\n${heading}`) ? `${heading}\n${text}` : text;
-    const without = (phrases.get(document) ?? []).reduce((rest, phrase) => rest.split(phrase).join(''), kept);
-    return {
-      id,
-      title: (phrases.get(document) ?? []).reduce((rest, phrase) => rest.split(phrase).join(''), title),
-      text: without,
-    };
+    const gone = phrases.get(document) ?? [];
+    return { id, title: without(title, gone), text: without(kept, gone) };
   });
 }

@@ -1,5 +1,5 @@
 import type { Fusion } from '../core/ports.ts';
-import type { Ranking } from '../core/ranking.ts';
+import { unitScale } from '../core/ranking.ts';
 import { fuseContributions } from './contributions.ts';
 import { checkWeights, weightsFor } from './weights.ts';
 
@@ -18,27 +18,9 @@ export interface MinMaxOptions {
 export function minMax({ weights }: MinMaxOptions = {}): Fusion {
   checkWeights(weights);
   return (rankings) => {
-    const spans = new Map(rankings.map((list) => [list, span(list)] as const));
+    const scales = new Map(rankings.map((list) => [list, unitScale(list)] as const));
     return fuseContributions(rankings, weightsFor(rankings, weights), (list, index) =>
-      normalised(list[index]?.score ?? 0, spans.get(list) ?? span(list)),
+      (scales.get(list) ?? unitScale(list))(list[index]?.score ?? 0),
     );
   };
-}
-
-interface Span {
-  readonly low: number;
-  readonly high: number;
-}
-
-/** Infinite scores (a NaN becomes -Infinity in ranking()) have no place on a scale: the finite ones make it. */
-function span(list: Ranking): Span {
-  const finite = list.map(({ score }) => score).filter(Number.isFinite);
-  return { low: finite.at(-1) ?? 0, high: finite[0] ?? 0 };
-}
-
-function normalised(score: number, { low, high }: Span): number {
-  if (score >= high) return 1;
-  if (score <= low) return 0;
-  // Halves, because the difference of two huge scores overflows.
-  return (score / 2 - low / 2) / (high / 2 - low / 2);
 }

@@ -79,9 +79,12 @@ export function createState({ store, prefix, fingerprint, cache }: StateOptions)
   };
   const holdAll = async () => {
     for (const { name, hot } of segments.values()) {
-      await store.hold(hot);
-      // Merged away meanwhile: nobody would let go of it.
-      if (!segments.has(name)) store.release(segmentPath(prefix, name));
+      try {
+        await store.hold(hot);
+      } finally {
+        // Merged away meanwhile: nobody would let go of it.
+        if (!segments.has(name)) store.release(segmentPath(prefix, name));
+      }
     }
   };
   return {

@@ -29,7 +29,6 @@ export interface CorpusWriter {
   apply(batch: CorpusBatch, signal?: AbortSignal): Promise<void>;
   /** One merge; false where there was none to do. */
   mergeOnce(signal?: AbortSignal): Promise<boolean>;
-  clear(): Promise<void>;
 }
 
 export function createWriter(state: CorpusState, options: WriterOptions): CorpusWriter {
@@ -90,17 +89,19 @@ export function createWriter(state: CorpusState, options: WriterOptions): Corpus
       const merged = record(built);
       swept = false;
       // Blob by blob, for memory's sake: until the manifest names them they are orphans, swept by the next commit.
-      for (const [part, bytes] of built.blobs)
-        await store.write({ put: new Map([[segmentPath(prefix, merged.name) + part, bytes]]) });
+      try {
+        for (const [part, bytes] of built.blobs)
+          await store.write({ put: new Map([[segmentPath(prefix, merged.name) + part, bytes]]) });
+      } catch (error) {
+        // Most likely there is no room, and these would take what is left of it until then.
+        await store.write({ remove: blobNames(prefix, merged.name) }).catch(() => undefined);
+        throw error;
+      }
       throwIfAborted(signal);
       await commit(
         segments.flatMap((each, index) => (index === first ? [merged] : chosen.includes(index) ? [] : [each])),
       );
       return true;
-    },
-    async clear() {
-      await state.refresh();
-      await commit([]);
     },
   };
 }

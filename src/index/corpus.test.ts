@@ -1,11 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DocumentId, documentId, passageId } from '../core/document.ts';
+import { SearchError } from '../core/errors.ts';
+import type { Store } from '../core/ports.ts';
 import { memoryStore } from '../store/memory.ts';
+import { createCache } from './cache.ts';
 import { eraseCorpus, openCorpus } from './corpus.ts';
+import { createState } from './corpus-state.ts';
 import { answers } from './fixtures/answers.ts';
 import { corpusOptions, documents, indexed } from './fixtures/corpora.ts';
 import { contents } from './fixtures/faulty-store.ts';
+import { residentStore } from './resident.ts';
 import type { IndexedDocument } from './segment-builder.ts';
 
 const runs = { numRuns: 30 };
@@ -156,10 +161,62 @@ describe('corpus', () => {
     await corpus.apply({ add: [indexed({ id: 'e', texts: ['e'] })] });
     const used = new Set((await corpus.documents()).map(({ segment }) => segment));
     for (const name of await store.list('segments/')) expect(used).toContain(name.split('/')[1]);
-    await corpus.clear();
-    expect(corpus.statistics()).toMatchObject({ passages: 0, documents: 0, segments: 0, bytes: 0 });
     await eraseCorpus(store);
     expect(await store.list('')).toEqual([]);
+  });
+
+  it('leaves nothing behind of a merge that ran out of room', async () => {
+    const store = memoryStore();
+    let merging = 0;
+    const full: Store = {
+      ...store,
+      async write(changes) {
+        const names = [...(changes.put?.keys() ?? [])];
+        if (names.length > 0 && !names.includes('manifest')) {
+          merging += 1;
+          if (merging === 3) throw new SearchError('quota', 'full');
+        }
+        await store.write(changes);
+      },
+    };
+    const corpus = await openCorpus(full, corpusOptions);
+    for (const id of ['a', 'b', 'c', 'd']) await corpus.apply({ add: [indexed({ id, texts: [id] })] });
+    await expect(corpus.compact()).rejects.toMatchObject({ code: 'quota' });
+    expect(merging).toBe(3);
+    const used = new Set((await corpus.documents()).map(({ segment }) => segment));
+    for (const name of await store.list('segments/')) expect(used).toContain(name.split('/')[1]);
+    await corpus.compact();
+    expect(corpus.statistics().segments).toBeLessThan(4);
+  });
+
+  it('keeps nothing in memory of a segment that is merged away while it is brought there', async () => {
+    const store = memoryStore();
+    const corpus = await openCorpus(store, corpusOptions);
+    await corpus.apply({ add: [indexed({ id: 'a', texts: ['alpha'] })] });
+    let rewrite: (() => Promise<void>) | undefined;
+    const resident = residentStore(
+      {
+        ...store,
+        async read(name, range, signal) {
+          const bytes = await store.read(name, range, signal);
+          const now = rewrite;
+          rewrite = undefined;
+          await now?.();
+          return bytes;
+        },
+      },
+      1_000_000,
+    );
+    const state = createState({ store: resident, prefix: '', fingerprint: 'test', cache: createCache(1_000_000) });
+    await state.refresh();
+    const [first] = state.segment(state.manifest().segments[0]?.name ?? '')?.hot ?? [];
+    if (first === undefined) throw new Error('nothing is hot');
+    rewrite = async () => {
+      for (const text of ['beta', 'gamma']) await corpus.apply({ add: [indexed({ id: 'a', texts: [text] })] });
+      await state.refresh();
+    };
+    await expect(state.hold()).rejects.toMatchObject({ code: 'not-found' });
+    expect(await resident.read(first.name)).toBeUndefined();
   });
 
   it('refuses an index made with another fingerprint, and takes it after clearing', async () => {
@@ -178,7 +235,7 @@ describe('corpus', () => {
     );
     await one?.apply({ add: [indexed({ id: 'a', texts: ['alpha'] })] });
     await two?.apply({ add: [indexed({ id: 'a', texts: ['beta'] })] });
-    await two?.clear();
+    await eraseCorpus(store, 'two/');
     expect(await one?.expand('alp', 5)).toHaveLength(1);
   });
 

@@ -1,5 +1,4 @@
 import { once, queue } from '../core/cancellation.ts';
-import { SearchError } from '../core/errors.ts';
 import type { PassageSource, Store } from '../core/ports.ts';
 import { createCache } from './cache.ts';
 import { type CorpusState, createState } from './corpus-state.ts';
@@ -62,10 +61,6 @@ export interface Corpus extends Sources {
   refresh(signal?: AbortSignal): Promise<boolean>;
   /** Brings what most questions read into memory: words, postings and ids, not texts or vectors. */
   warm(): Promise<void>;
-  /** Removes every document. */
-  clear(): Promise<void>;
-  /** Lets go of what is cached; the store stays open. */
-  close(): Promise<void>;
 }
 
 /** SearchError('mismatch') where the stored index was made with another fingerprint or format, 'corrupt' where it is damaged. */
@@ -77,12 +72,6 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
   // Loaded when something is written: a page that only searches does without a quarter of the index's code.
   const writer = once(async () => (await import('./corpus-writer.ts')).createWriter(state, { ...options, clock }));
   const turn = queue();
-  let closed = false;
-  const inTurn = <T>(job: () => Promise<T>, signal?: AbortSignal) =>
-    turn(() => {
-      if (closed) throw new SearchError('internal', 'The corpus was closed; open it again.');
-      return job();
-    }, signal);
 
   await state.refresh(signal);
   return {
@@ -94,19 +83,12 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
     view: () => state.view(),
     read: (job) => state.read(job),
     documents: (signal) => state.read((view) => view.documents(signal)),
-    refresh: (signal) => inTurn(() => state.refresh(signal), signal),
-    apply: (batch, signal) => inTurn(async () => (await writer()).apply(batch, signal), signal),
+    refresh: (signal) => turn(() => state.refresh(signal), signal),
+    apply: (batch, signal) => turn(async () => (await writer()).apply(batch, signal), signal),
     async compact(signal) {
-      while (await inTurn(async () => (await writer()).mergeOnce(signal), signal));
+      while (await turn(async () => (await writer()).mergeOnce(signal), signal));
     },
     warm: () => state.hold(),
-    clear: () => inTurn(async () => (await writer()).clear()),
-    close: () =>
-      turn(async () => {
-        closed = true;
-        cache.drop('');
-        resident.release('');
-      }),
   };
 }
 

@@ -3,6 +3,8 @@ import type { Attributes } from './html-walk.ts';
 /** Where a page's content is looked for, narrowest first. */
 export type Region = 'marked' | 'main' | 'article' | 'body' | 'everything';
 
+const MARKED_REGIONS: readonly Region[] = ['marked', 'main', 'article'];
+
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
 /** Elements whose text is no text of the page. */
@@ -45,9 +47,10 @@ export function hasClass(attributes: Attributes, names: ReadonlySet<string>): bo
   );
 }
 
-/** True for what stands beside the text: a heading in it does not head what follows. */
+/** True for what stands beside the text: a heading in it does not head what follows. What holds the page is none, whatever its class. */
 export function isNote(name: string, attributes: Attributes): boolean {
-  return name === 'aside' || hasClass(attributes, NOTE_CLASSES);
+  if (name !== 'aside' && !hasClass(attributes, NOTE_CLASSES)) return false;
+  return name !== 'body' && !MARKED_REGIONS.some((region) => isRegionRoot(name, attributes, region));
 }
 
 /** Where an element stands. */

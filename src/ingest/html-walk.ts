@@ -35,12 +35,15 @@ const VOID = new Set(
   'area base basefont br col command embed frame hr img input keygen link meta param source track wbr'.split(' '),
 );
 
+const HEADINGS: readonly string[] = ['h1', 'h2', 'h3', 'h4', 'h5', 'h6'];
+
 const CLOSES_PARAGRAPH =
-  'address article aside blockquote details div dl fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header hr main nav ol p pre section table ul';
+  'address article aside blockquote details div dl fieldset figcaption figure footer form header hr main nav ol p pre section table ul';
 
 /** Elements that end, unasked, when the key opens directly inside them. */
 const IMPLIED_END = new Map<string, ReadonlySet<string>>([
   ...CLOSES_PARAGRAPH.split(' ').map((name) => [name, new Set(['p'])] as const),
+  ...HEADINGS.map((name) => [name, new Set(['p', ...HEADINGS])] as const),
   ['li', new Set(['li', 'p'])],
   ['dt', new Set(['dt', 'dd', 'p'])],
   ['dd', new Set(['dt', 'dd', 'p'])],
@@ -161,7 +164,13 @@ function elementStack(handler: HtmlHandler, selfClosing: boolean) {
     if (typeof onClose === 'function') onClose();
     handler.close(name);
   };
-  const isForeign = () => (openCount.get('svg') ?? 0) > 0 || (openCount.get('math') ?? 0) > 0;
+  const isOpen = (name: string) => (openCount.get(name) ?? 0) > 0;
+  /** Names of open elements, the innermost of which an end tag ends: a heading's ends one of another level too. */
+  const endedBy = (name: string): readonly string[] => {
+    if (isOpen(name)) return [name];
+    return HEADINGS.includes(name) ? HEADINGS.filter(isOpen) : [];
+  };
+  const isForeign = () => isOpen('svg') || isOpen('math');
   return {
     isForeign,
     isDropped: () => droppedAt > 0,
@@ -170,7 +179,10 @@ function elementStack(handler: HtmlHandler, selfClosing: boolean) {
       if (implied !== undefined)
         for (let top = names.at(-1); top !== undefined && implied.has(top); top = names.at(-1)) pop();
       const onClose = droppedAt > 0 ? undefined : handler.open(name, attributes);
-      if (VOID.has(name)) return;
+      if (VOID.has(name)) {
+        if (typeof onClose === 'function') onClose();
+        return;
+      }
       names.push(name);
       closers.push(onClose);
       openCount.set(name, (openCount.get(name) ?? 0) + 1);
@@ -178,10 +190,13 @@ function elementStack(handler: HtmlHandler, selfClosing: boolean) {
       if (selfClosed && (selfClosing || isForeign())) pop();
     },
     close(name: string) {
-      if ((openCount.get(name) ?? 0) === 0) return;
+      const ended = endedBy(name);
+      // HTML makes an empty paragraph of an end tag without a start: what follows is apart from what went before.
+      if (ended.length === 0 && name === 'p' && droppedAt === 0) handler.close(name);
+      if (ended.length === 0) return;
       for (let top = names.at(-1); top !== undefined; top = names.at(-1)) {
         pop();
-        if (top === name) return;
+        if (ended.includes(top)) return;
       }
     },
     closeAll() {

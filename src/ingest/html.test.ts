@@ -17,6 +17,10 @@ describe('reading HTML: text', () => {
       'unbelievable yes\nNext\none\ntwo\na\nb',
     );
   });
+  it('takes the end of a paragraph that none began for a break', async () => {
+    expect(await text('<p>See <ul><li>one<li>two</ul>three</p>four')).toBe('See\none\ntwo\nthree\nfour');
+    expect(await text('<nav>one</p>two</nav>a')).toBe('a');
+  });
   it('separates cells by tabs and rows by lines', async () => {
     expect(await text('<table><tr><th>Name<th>Size<tr><td>a</td> <td>1</td></tr></table>after')).toBe(
       'Name\tSize\na\t1\nafter',
@@ -156,6 +160,28 @@ describe('reading HTML: sections', () => {
     const page = await read('<h1>T</h1><h2 id=a>A</h2>x<div class="warning"><h3>Warning</h3>hot</div>y');
     expect(outline(page)).toEqual(['#', 'A#a']);
     expect(page.text).toBe('T\nA\nx\nWarning\nhot\ny');
+  });
+  it('takes no container of the page for a note', async () => {
+    for (const open of [
+      '<body class="home sidebar">',
+      '<main class="note">',
+      '<article class="note">',
+      '<div role="main" class="tip">',
+      '<aside data-findling-body>',
+    ])
+      expect(outline(await read(`${open}<h2 id=a>A</h2>x<h2 id=b>B</h2>y`))).toEqual(['A#a', 'B#b']);
+  });
+  it('ends a heading with the end tag of another level, and with the next heading', async () => {
+    expect(outline(await read('<h2 id=a>A</h3><p>x<h2 id=b>B</h2>y'))).toEqual(['A#a', 'B#b']);
+    expect(outline(await read('<h2 id=a>A<h2 id=b>B</h2>y'))).toEqual(['A#a', 'B#b']);
+    expect(outline(await read('<h1>T</h1><div><h2 id=a>A<div>B</h2></div>x'))).toEqual(['#', 'A B#a']);
+  });
+  it('ends what an element without content asks for at once', async () => {
+    for (const element of ['<img class="tip">', '<hr class="note">', '<img data-findling-weight="0">']) {
+      const page = await read(`<h1>T</h1>${element}<h2 id=a>A</h2>x`);
+      expect(outline(page)).toEqual(['#', 'A#a']);
+      expect(page.sections.map(({ weight }) => weight)).toEqual([1, 1]);
+    }
   });
   it('gives sections their weight, and splits at its changes', async () => {
     const page = await read(

@@ -1,3 +1,5 @@
+import { primaryTag } from '../core/language-tag.ts';
+
 /** How much of a text is looked at. */
 const SAMPLE = 4000;
 /** The part of a text's letters that a script must have, to tell a language. */
@@ -37,8 +39,8 @@ const FEWEST_WORDS = 20;
 
 /** The primary tag of what a document says of its language; else of what its script or its commonest words tell; else `en`. */
 export function languageOf(declared: string, text: string): string {
-  const tag = /^[a-z]{2,3}(?=$|[-_])/i.exec(declared.trim())?.[0];
-  if (tag !== undefined) return tag.toLowerCase();
+  const tag = primaryTag(declared);
+  if (tag !== undefined) return tag;
   const sample = text.slice(0, SAMPLE);
   const letters = sample.match(/\p{L}/gu)?.length ?? 0;
   const found = SCRIPTS.find(([, script, share]) => (sample.match(script)?.length ?? 0) > share * letters);

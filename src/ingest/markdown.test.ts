@@ -99,8 +99,10 @@ describe('reading Markdown', () => {
     ['  ', '````', '````'],
     ['- x\n\n  ', '```', '```'],
     ['- x\n\n  - y\n\n    ', '```', '```'],
+    ['- ', '```', '```'],
+    ['- x\n\n  1. ', '```', '```'],
   ])('keeps code together that is longer than a stretch %j', async (before, open, close) => {
-    const indent = before.replace(/^.*\n/gs, '');
+    const indent = before.replace(/^.*\n/gs, '').replace(/\S/g, ' ');
     const code = Array.from({ length: 9_000 }, (_, at) => `# comment ${at}\n\n  <Call n={${at}} /> *a*`).join('\n');
     const indented = code.replace(/^(?=.)/gm, indent);
     const page = await read(
@@ -108,13 +110,45 @@ describe('reading Markdown', () => {
     );
     expect(outline(page)).toEqual(['#t', 'After#after', 'Last#last']);
     expect(page.text.replace(/\s+/g, ' ')).toBe(
-      `T ${before.replace(/- /g, '')}${code} After Some words. Last`.replace(/\s+/g, ' '),
+      `T ${before.replace(/(?:-|1\.) /g, '')}${code} After Some words. Last`.replace(/\s+/g, ' '),
     );
     expect(page.text).toContain('# comment 17\n\n  <Call n={17} /> *a*\n# comment 18\n');
     expect(page.sections.map(({ start, end }) => page.text.slice(start, end)).join('')).toBe(page.text);
     const passages = splitPassages(page);
     expect(passages.every(({ start, end, text }) => page.text.slice(start, end) === text)).toBe(true);
     expect(passages.map(({ text }) => text).join('')).toBe(page.text);
+  });
+  it.each(['1. ```bash', '- ```', '10) - ~~~ js', '- > ```', '> 1. ```'])(
+    'reads code that opens after %j',
+    async (open) => {
+      const indent = open.replace(/[`~].*/, '').replace(/[^ >]/g, ' ');
+      const fence = /([`~])\1+/.exec(open)?.[0] ?? '';
+      const page = await read(
+        `${open}\n${indent}import a from 'a';\n${indent}<Foo/>\n${indent}${fence}\n\n\`\`\`js\nimport b from 'b';\n<Bar/>\n\`\`\`\n\nEnd. <Foo/>`,
+      );
+      expect(page.text).toBe("import a from 'a';\n<Foo/>\nimport b from 'b';\n<Bar/>\nEnd.");
+    },
+  );
+  it('finds the headings of a long page after code in a list', async () => {
+    const sections = Array.from({ length: 80 }, (_, at) => `## Part ${at}\n\n${'Some words here. '.repeat(40)}\n`);
+    const page = await read(`# T\n\n1. \`\`\`bash\n   run\n   \`\`\`\n\n${sections.join('\n')}`);
+    expect(page.sections).toHaveLength(81);
+  });
+  it('keeps quoted code together that is longer than a stretch', async () => {
+    const code = Array.from({ length: 4_000 }, (_, at) => `# comment ${at}\n\n  <Call n={${at}} /> *a*`).join('\n');
+    const page = await read(`# T\n\n> \`\`\`js\n${code.replace(/^/gm, '> ')}\n> \`\`\`\n\n## After\n\nSome *words*.`);
+    expect(outline(page)).toEqual(['#t', 'After#after']);
+    expect(page.text.replace(/\s+/g, ' ')).toBe(`T ${code} After Some words.`.replace(/\s+/g, ' '));
+  });
+  it('ends quoted code with the quotation', async () => {
+    expect((await read('> ```\n> <A/>\n\nOne <Foo/>two\n\n```\n<Bar/>\n```')).text).toBe('<A/>\nOne two\n<Bar/>');
+  });
+  it('reads HTML in capitals as HTML', async () => {
+    const page = await read(
+      '<A NAME="old"></A>\n## Cups\n\none<BR>two <FAQ/><B n={1}>three</B><A.X/>\n\n<SCRIPT>x</SCRIPT>',
+    );
+    expect(page.text).toBe('Cups\none\ntwo three');
+    expect(outline(page)).toEqual(['#old']);
   });
   it('takes the marks of site generators out', async () => {
     expect((await read('[[toc]]\n\n::: tip Title\nHello.\n:::\n\n> [!NOTE]\n> Mind it.')).text).toBe(

@@ -71,17 +71,20 @@ function stretches(markdown: string): readonly string[] {
   let gap = 0;
   /** Indentation to take off the code that is open at a cut: its list is not open after it. */
   let shift = 0;
+  /** Indentation of the line that opened the code, the marker of a list's item not counted. */
+  let lead = 0;
   for (const line of markdown.match(/[^\n]*\n|[^\n]+$/g) ?? []) {
     if (length + line.length > STRETCH && length > 0) {
       const fence = fences.open();
       const rest = gap === 0 ? [] : lines.splice(gap);
-      if (gap === 0 && fence !== '') lines.push(`${shift > 0 ? fence.trim() : fence}\n`);
+      if (gap === 0 && fence !== '') lines.push(`${outdent(fence, shift)}\n`);
       parts.push(lines.join(''));
-      shift = fence.length - fence.trimStart().length;
+      shift = fence === '' ? 0 : gap > 0 ? lead : blanksBefore(fence);
       length = rest.reduce((sum, each) => sum + each.length, 0);
       lines = gap === 0 && fence !== '' ? [`${fence.trim()}\n`] : rest.map((each) => outdent(each, shift));
       gap = 0;
     }
+    if (fences.open() === '') lead = blanksBefore(line);
     const inCode = fences.isCode(line);
     lines.push(outdent(line, shift));
     length += line.length;
@@ -90,6 +93,10 @@ function stretches(markdown: string): readonly string[] {
   }
   parts.push(lines.join(''));
   return parts;
+}
+
+function blanksBefore(line: string): number {
+  return line.length - line.trimStart().length;
 }
 
 function outdent(line: string, by: number): string {

@@ -113,13 +113,17 @@ function tagEnd(text: string, start: number): number {
     else if (character === '{') braces += 1;
     else if (character === '}') braces -= 1;
     else if (`"'\``.includes(character) && (braces > 0 || last === '=')) quote = character;
-    else if (braces <= 0 && character === '>') return last === '=' ? start - at : at + 1;
+    else if (braces <= 0 && character === '>')
+      return last === '=' || HTML.test(text.slice(start, at + 1)) ? start - at : at + 1;
     else if (braces <= 0 && !/[\w\s=:.@#$/-]/.test(character)) return start - at;
     if (character.trim() !== '') last = character;
   }
   return -LONGEST_TAG;
 }
 
+/** HTML in capitals, as old READMEs have it; what holds a brace is a component nevertheless. */
+const HTML =
+  /^<\/?(?:A|B|BIG|BLOCKQUOTE|BR|CENTER|CODE|DD|DETAILS|DIV|DL|DT|EM|FONT|H[1-6R]|I|IMG|KBD|LI|OL|P|PRE|SCRIPT|SMALL|SPAN|STRONG|STYLE|SU[BP]|SUMMARY|TABLE|TBODY|TD|TEXTAREA|TH|THEAD|TR|TT|U|UL)(?=[\s/>])[^{}]*>$/;
 const COMPONENT = /<\/?[A-Z][\w.:-]*(?=[\s/>])/y;
 /** What follows a line's end inside no tag; a `>` alone in its line may end one. */
 const BLANK_OR_QUOTE = /\n(?:[ \t]*\n|[ \t]*>[ \t]*[^\s])/y;

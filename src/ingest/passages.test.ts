@@ -89,6 +89,17 @@ describe('splitting a document', () => {
       ]).map(([heading]) => heading),
     ).toEqual(['A › x', 'A › z', 'B › x']);
   });
+  it('leaves out sections of weight 0', () => {
+    const given = documentOf([
+      { heading: ['A'], text: 'One.\n' },
+      { heading: ['A'], text: 'Two.\n', weight: 0 },
+      { heading: ['A'], text: 'Three.\n' },
+    ]);
+    expect(splitPassages(given).map(({ id, text }) => [id, text])).toEqual([
+      [`${given.id}#0`, 'One.\n'],
+      [`${given.id}#1`, 'Three.\n'],
+    ]);
+  });
   it('does not join across a change of weight', () => {
     expect(
       split([

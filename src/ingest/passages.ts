@@ -27,6 +27,7 @@ interface Stretch {
  * Cuts a document at its headings, then at sentences, into passages of about the same length, at most `maxWords`.
  * The passages tile the document: joined, they are its text. None goes across a change of weight. A heading that
  * stands alone goes with the section after it, and neighbours of a few words go together under the first's heading.
+ * A section of weight 0 is left out: a search by meaning knows no weights.
  */
 export function splitPassages(document: Document, options: PassageOptions = {}): readonly Passage[] {
   const { maxWords = 180, fewWords = 8 } = options;
@@ -34,6 +35,7 @@ export function splitPassages(document: Document, options: PassageOptions = {}):
   const cut = cutter(document.language);
   const passages: Passage[] = [];
   for (const { start, end, words, section } of joinSections(document, fewWords, maxWords)) {
+    if (section.weight === 0) continue;
     const text = document.text.slice(start, end);
     let at = start;
     for (const part of words <= maxWords ? [text] : splitText(text, maxWords, cut)) {

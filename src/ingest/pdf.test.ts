@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readDocument } from './document.ts';
+import { isFileName } from './pdf.ts';
 import { pageLines, paragraphs, withoutRunningTitles } from './pdf-layout.ts';
 import { hideWorkerScope, showWorkerScope } from './worker-scope.ts';
 
@@ -29,6 +30,10 @@ describe('reading PDF', () => {
     });
     await fails(bees.subarray(0, 400)).toMatchObject({ code: 'bad-input' });
     await fails('%PDF').toMatchObject({ code: 'bad-input', message: expect.stringContaining('Uint8Array') });
+  });
+  it('takes names of files, and no names of other things, for no titles', () => {
+    const titles = ['Introduction to Node.js', 'ASP.NET', 'Report v2.final', 'Untitled 1', 'My report.DOCX', 'a.tex'];
+    expect(titles.map(isFileName)).toEqual([false, false, false, true, true, true]);
   });
   it("leaves the scope's postMessage as it was", async () => {
     const own = () => undefined;

@@ -71,8 +71,14 @@ async function readPages(pdf: PDFDocumentProxy, id: string): Promise<PdfReading>
     throw new SearchError('bad-input', `The PDF ${id} holds no text, only pictures. Expected a PDF with text.`);
   const { info } = await pdf.getMetadata();
   const title = textField(info, 'Title');
-  // Word processors put the file's name there.
-  return { content, title: /\.\w{2,5}$|^untitled/i.test(title) ? '' : title, language: textField(info, 'Language') };
+  return { content, title: isFileName(title) ? '' : title, language: textField(info, 'Language') };
+}
+
+/** Word processors put the file's name there, or none. Names of things end like files too: Node.js, ASP.NET. */
+export function isFileName(title: string): boolean {
+  return /\.(?:docx?|docm|dotx?|odt|rtf|txt|html?|pdf|e?ps|pptx?|odp|xlsx?|ods|indd|qxd|tex|dvi|pages|pub|wpd)$|^untitled/i.test(
+    title,
+  );
 }
 
 interface Bookmark {

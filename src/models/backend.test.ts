@@ -3,12 +3,13 @@ import { SearchError } from '../core/errors.ts';
 import { type Abilities, type Adapter, webGpuAbility } from './abilities.ts';
 import { type Backend, backendCandidates, chooseBackend, prepareReranker, type Verdict } from './backend.ts';
 import { tinyFixture } from './fixtures/tiny.ts';
+import { memoryVerdicts } from './fixtures/verdicts.ts';
 import { createModelHost, type ModelHost } from './host.ts';
 import { wasmThreads } from './runtime.ts';
 import { loadNodeRuntime } from './runtime-node.ts';
 import { selectReranker } from './selection.ts';
 import type { Runtime } from './session.ts';
-import { memoryVerdicts } from './verdicts.ts';
+import { rememberVerdict } from './verdicts.ts';
 
 const { entry, store, files } = tinyFixture();
 const gpu = { usable: true, adapter: 'acme', shaderF16: false } as const;
@@ -182,6 +183,15 @@ describe('selectReranker', () => {
     const { spawn, tried } = workers({});
     await selectReranker({ ...base, spawn, verdicts: memoryVerdicts(), device: 'webgpu' });
     expect(tried).toEqual(['webgpu/w8']);
+  });
+  it('loads nothing a second time where an exploration finds nothing', async () => {
+    const verdicts = memoryVerdicts();
+    await rememberVerdict(verdicts, entry, 'wasm/int8', abilities, { ...passed(60), at: Date.now() });
+    const { spawn, tried, ended } = workers({ 'webgpu/w8': lost, 'webgpu/fp32': lost });
+    const exploring = selectReranker({ ...base, spawn, verdicts, explore: true });
+    await expect(exploring).rejects.toMatchObject({ code: 'worker-lost' });
+    expect(tried).toEqual(['webgpu/w8', 'webgpu/fp32']);
+    expect(ended()).toBe(3);
   });
   it('does not blame a backend for the network, and ends the worker', async () => {
     const verdicts = memoryVerdicts();

@@ -154,11 +154,3 @@ function pick<Kind extends ModelEntry['kind']>(catalog: ModelCatalog, kind: Kind
   const names = known.map((model) => model.id).join(', ');
   throw new SearchError('not-found', `No ${kind} named ${id ?? '(any)'} in the catalog; it has: ${names || 'none'}.`);
 }
-
-/**
- * Says which vectors may be compared: the same text gives the same vector in the same space only.
- * Part of a corpus's fingerprint.
- */
-export function staticSpace(entry: StaticEmbedderEntry, dimensions = entry.dimensions): string {
-  return `${entry.id}@${entry.revision}/int8/sum/${dimensions}`;
-}

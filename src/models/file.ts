@@ -20,12 +20,7 @@ export interface LoadOptions {
   readonly pieceBytes?: number;
 }
 
-/** True where loadModelFile verifies checksums: `crypto.subtle` exists in secure contexts (https, localhost) and Node only. */
-export function checksumsVerified(): boolean {
-  return globalThis.crypto?.subtle !== undefined;
-}
-
-/** Lower-case hex; undefined where this context has no `crypto.subtle`. */
+/** Lower-case hex; undefined where this context has no `crypto.subtle`: secure ones (https, localhost) and Node have it. */
 export async function sha256(bytes: Uint8Array): Promise<string | undefined> {
   const subtle = globalThis.crypto?.subtle;
   if (subtle === undefined) return undefined;
@@ -52,7 +47,7 @@ async function readPieces(store: Store, file: ModelFile, options: LoadOptions): 
 
 /**
  * A model's file, proven whole: a truncated download otherwise fails later, and strangely ("protobuf parsing failed").
- * SearchError 'not-found' or 'corrupt'. Outside a secure context only the size is checked (checksumsVerified() says which).
+ * SearchError 'not-found' or 'corrupt'. Outside a secure context only the size is checked.
  */
 export async function loadModelFile(store: Store, file: ModelFile, options: LoadOptions = {}): Promise<Uint8Array> {
   throwIfAborted(options.signal);

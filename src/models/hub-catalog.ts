@@ -10,14 +10,12 @@ export interface HubEmbedder {
   readonly passagePrefix: string;
   /** Tokens that the model was made for; longer texts are cut. */
   readonly maxTokens: number;
-  readonly languages: 'en' | 'multilingual';
 }
 
 /** A cross-encoder of the hub with one logit. */
 export interface HubCrossEncoder {
   readonly model: string;
   readonly maxTokens: number;
-  readonly languages: 'en' | 'multilingual';
 }
 
 const SEARCHING = 'Represent this sentence for searching relevant passages: ';
@@ -27,7 +25,7 @@ function embedder(
   pooling: Pooling,
   rest: Partial<Omit<HubEmbedder, 'model' | 'pooling'>> = {},
 ): HubEmbedder {
-  return { model, pooling, queryPrefix: '', passagePrefix: '', maxTokens: 512, languages: 'en', ...rest };
+  return { model, pooling, queryPrefix: '', passagePrefix: '', maxTokens: 512, ...rest };
 }
 
 export const HUB_EMBEDDERS: readonly HubEmbedder[] = [
@@ -44,17 +42,16 @@ export const HUB_EMBEDDERS: readonly HubEmbedder[] = [
   embedder('Xenova/multilingual-e5-small', 'mean', {
     queryPrefix: 'query: ',
     passagePrefix: 'passage: ',
-    languages: 'multilingual',
   }),
 ];
 
 export const HUB_CROSS_ENCODERS: readonly HubCrossEncoder[] = [
-  { model: 'Xenova/ms-marco-TinyBERT-L-2-v2', maxTokens: 512, languages: 'en' },
-  { model: 'Xenova/ms-marco-MiniLM-L-4-v2', maxTokens: 512, languages: 'en' },
-  { model: 'Xenova/ms-marco-MiniLM-L-6-v2', maxTokens: 512, languages: 'en' },
-  { model: 'Xenova/ms-marco-MiniLM-L-12-v2', maxTokens: 512, languages: 'en' },
-  { model: 'mixedbread-ai/mxbai-rerank-xsmall-v1', maxTokens: 512, languages: 'en' },
-  { model: 'Xenova/bge-reranker-base', maxTokens: 512, languages: 'multilingual' },
+  { model: 'Xenova/ms-marco-TinyBERT-L-2-v2', maxTokens: 512 },
+  { model: 'Xenova/ms-marco-MiniLM-L-4-v2', maxTokens: 512 },
+  { model: 'Xenova/ms-marco-MiniLM-L-6-v2', maxTokens: 512 },
+  { model: 'Xenova/ms-marco-MiniLM-L-12-v2', maxTokens: 512 },
+  { model: 'mixedbread-ai/mxbai-rerank-xsmall-v1', maxTokens: 512 },
+  { model: 'Xenova/bge-reranker-base', maxTokens: 512 },
 ];
 
 export interface SpaceParts {

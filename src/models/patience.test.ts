@@ -57,6 +57,22 @@ describe('patientHost', () => {
     expect(await outcome).toMatchObject({ code: 'timeout' });
     expect(terminate).toHaveBeenCalledOnce();
   });
+  it('counts the time of a call from the end of those before it', async () => {
+    const terminate = vi.fn();
+    let embedded: (vectors: Float32Array) => void = () => undefined;
+    const embedPassages = () => new Promise<Float32Array>((resolve) => (embedded = resolve));
+    const { host } = patientHost({ host: hostOf({ embedPassages }), terminate });
+    const passages = host.embedPassages(Array.from({ length: 20 }, () => 'x'));
+    const outcome = host.embedQuery('q').catch((error) => error);
+    await vi.advanceTimersByTimeAsync(100_000);
+    embedded(new Float32Array(1));
+    expect(await passages).toEqual(new Float32Array(1));
+    await vi.advanceTimersByTimeAsync(24_900);
+    expect(terminate).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await outcome).toMatchObject({ code: 'timeout' });
+    expect(terminate).toHaveBeenCalledOnce();
+  });
   it('leaves answers, failures and what came in time alone', async () => {
     const terminate = vi.fn();
     const score = vi

@@ -13,28 +13,39 @@ export interface PatienceOptions {
 
 /**
  * A model host that does not wait for ever: one that is silent for too long, in an endless loop or a driver that never
- * answers, is ended, and its call fails with SearchError('timeout'). A dead worker is noticed without this.
+ * answers, is ended, and its call fails with SearchError('timeout'). A dead worker is noticed without this. Calls wait
+ * for each other in the worker: the time of each begins when those before it have settled.
  */
 export function patientHost(worker: SpawnedHost, options: PatienceOptions = {}): SpawnedHost {
   const { loadMs = 120_000, callMs = 20_000, textMs = 5_000 } = options;
   const { host, terminate } = worker;
+  let last: Promise<unknown> = Promise.resolve();
 
-  const within = <T>(ms: number, doing: string, call: (renew: () => void) => Promise<T>): Promise<T> =>
-    new Promise((resolve, reject) => {
+  const within = <T>(ms: number, doing: string, call: (renew: () => void) => Promise<T>): Promise<T> => {
+    const before = last;
+    const answer = new Promise<T>((resolve, reject) => {
       const end = () => {
         const message = `${doing} did not answer for ${Math.round(ms / 1000)} s, and was ended. The next question starts it anew.`;
         reject(new SearchError('timeout', message));
         terminate();
       };
-      let timer = setTimeout(end, ms);
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let settled = false;
       const renew = () => {
         clearTimeout(timer);
-        timer = setTimeout(end, ms);
+        if (!settled) timer = setTimeout(end, ms);
       };
+      before.then(renew);
       call(renew)
         .then(resolve, reject)
-        .finally(() => clearTimeout(timer));
+        .finally(() => {
+          settled = true;
+          clearTimeout(timer);
+        });
     });
+    last = Promise.allSettled([before, answer]);
+    return answer;
+  };
   const heard = (renew: () => void, onProgress: ProgressListener | undefined): ProgressListener => {
     return (progress) => {
       renew();

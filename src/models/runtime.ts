@@ -49,12 +49,6 @@ async function importOrt(device: RuntimeOptions['device']): Promise<WebOrt> {
   return device === 'webgpu' ? import('onnxruntime-web/jspi') : import('onnxruntime-web/wasm');
 }
 
-async function watch(env: Env): Promise<SearchError> {
-  const device = await env.webgpu.device;
-  const { reason, message } = await (device as unknown as GPUDevice).lost;
-  return new SearchError('worker-lost', `The GPU device was lost (${reason}): ${message}. Start a fresh worker.`);
-}
-
 /**
  * Loads ONNX Runtime for one device from the page's own origin: no CDN, no blob: URL, no proxy worker. Call it once
  * a realm; a failure poisons ORT's initialisation, so that the next try needs a fresh worker.
@@ -75,7 +69,6 @@ export async function loadRuntime({ device, files, maxThreads }: RuntimeOptions)
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.wasmPaths = await ownOrigin(files);
   const providers = [device];
-  let lost: Promise<SearchError> | undefined;
   return {
     device,
     threads,
@@ -83,13 +76,6 @@ export async function loadRuntime({ device, files, maxThreads }: RuntimeOptions)
     ...(note === undefined || device === 'webgpu' ? {} : { note }),
     ort,
     providers,
-    get lost() {
-      return lost;
-    },
-    async open(weights) {
-      const session = await openSession(ort, weights, { executionProviders: providers });
-      if (device === 'webgpu') lost ??= watch(ort.env);
-      return session;
-    },
+    open: (weights) => openSession(ort, weights, { executionProviders: providers }),
   };
 }

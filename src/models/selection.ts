@@ -54,7 +54,8 @@ export async function selectReranker(options: SelectionOptions): Promise<Selecte
         (each) => !tried.has(each) && (options.device === undefined || each.startsWith(`${options.device}/`)),
       );
       const decision = chooseBackend(candidates, await readVerdicts(storage, entry, candidates, abilities));
-      const backend = options.explore === true ? (decision.explore ?? decision.use) : decision.use;
+      // An exploration ends where nothing is left to try: what works already is loaded elsewhere.
+      const backend = options.explore === true ? decision.explore : decision.use;
       if (backend === undefined) throw last ?? noBackend(entry, abilities.webgpu.usable ? '' : abilities.webgpu.reason);
       tried.add(backend);
       const info = await tryBackend(worker.host, backend, options).catch(async (error) => {

@@ -42,8 +42,6 @@ export interface Runtime extends SessionOpener {
   readonly ort: Ort;
   /** What to give as executionProviders. */
   readonly providers: NonNullable<InferenceSession.SessionOptions['executionProviders']>;
-  /** Settles when the device is gone (WebGPU only); the realm is then of no more use. */
-  readonly lost?: Promise<SearchError> | undefined;
 }
 
 /** ONNX Runtime's failures by what can be done about them: their messages are all there is. */

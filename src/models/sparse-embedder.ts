@@ -131,8 +131,13 @@ export function sparseStaticEmbedder(
   const loadScales = once(async () => floats(await loadModelFile(store, entry.files.scales)));
 
   const rowsOf = async (ids: readonly number[], signal?: AbortSignal): Promise<ReadonlyMap<number, Row>> => {
-    const missing = ids.filter((id) => !known.has(id));
     const found = new Map<number, Row>();
+    // Taken before anything is waited for: meanwhile what is known may be let go.
+    for (const id of ids) {
+      const row = known.get(id);
+      if (row !== undefined) found.set(id, row);
+    }
+    const missing = ids.filter((id) => !found.has(id));
     if (missing.length > 0) {
       const [rows, scales] = await Promise.all([
         readItems(store, entry.files.rows.path, missing, rowLength, signal),
@@ -140,10 +145,6 @@ export function sparseStaticEmbedder(
       ]);
       for (const id of missing)
         found.set(id, { values: new Int8Array(rows(id).slice().buffer), scale: scales[id] ?? 0 });
-    }
-    for (const id of ids) {
-      const row = known.get(id);
-      if (row !== undefined) found.set(id, row);
     }
     if (known.size + missing.length > CACHED_ROWS) known.clear();
     for (const [id, row] of found) known.set(id, row);
@@ -174,5 +175,6 @@ export function sparseStaticEmbedder(
     embedQuery,
     // The matrix is loaded for all callers: one caller's abort ends its own wait, not the load.
     embedPassages: async (texts, signal) => (await abortable(loadWhole(), signal)).embedPassages(texts, signal),
+    embedWindows: async (texts, signal) => (await abortable(loadWhole(), signal)).embedWindows?.(texts, signal),
   };
 }

@@ -52,6 +52,25 @@ describe('createStaticEmbedder', () => {
     const none = await embedder.embedQuery('Foxes fox ran', undefined, async () => new Map());
     expect([...none]).toEqual([...(await embedder.embedQuery('Foxes fox ran'))]);
   });
+  it('makes a vector of each window of 32 tokens, every 16, with the head in each', async () => {
+    const tiny = createWordPiece('[UNK]\n[CLS]\n[SEP]\nfox\nran\nden\n');
+    const embedder = createStaticEmbedder({
+      rows: Int8Array.of(...[0, 0, 0, 0, 0, 0, 0, 0, 0], ...[1, 0, 0], ...[0, 1, 0], ...[0, 0, 1]),
+      scales: new Float32Array(6).fill(1),
+      wordpiece: tiny,
+    });
+    const direction = (...sums: readonly number[]) => sums.map((sum) => expect.closeTo(sum / Math.hypot(...sums), 6));
+    const [long, short, empty] =
+      (await embedder.embedWindows?.([
+        { head: 'den', text: `${'fox '.repeat(20)}${'ran '.repeat(21)}` },
+        { head: '', text: 'fox' },
+        { head: '', text: '' },
+      ])) ?? [];
+    // 41 tokens: 0 to 32, and 16 to the end.
+    expect([...(long ?? [])]).toEqual([...direction(20, 12, 1), ...direction(4, 21, 1)]);
+    expect([...(short ?? [])]).toEqual([1, 0, 0]);
+    expect([...(empty ?? [])]).toEqual([0, 0, 0]);
+  });
   it('takes the prefix of a row, normalised anew', async () => {
     const long = await createStaticEmbedder({ rows, scales, wordpiece }).embedQuery('install the search');
     const short = await createStaticEmbedder({ rows, scales, wordpiece, dimensions: 128 }).embedQuery(

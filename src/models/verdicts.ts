@@ -9,17 +9,6 @@ export interface VerdictStorage {
   set(key: string, value: string): Promise<void>;
 }
 
-/** A storage for one session. */
-export function memoryVerdicts(): VerdictStorage {
-  const values = new Map<string, string>();
-  return {
-    get: async (key) => values.get(key),
-    async set(key, value) {
-      values.set(key, value);
-    },
-  };
-}
-
 /** A verdict holds for a model's revision on this browser version, GPU and number of threads. */
 export function verdictKey(entry: CrossEncoderEntry, backend: Backend, abilities: Abilities): string {
   const gpu = backend.startsWith('webgpu') && abilities.webgpu.usable ? abilities.webgpu.adapter : '';

@@ -1,8 +1,7 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { join, relative, sep } from 'node:path';
+import { relative } from 'node:path';
 import type { SiteReport } from '../cli/index-site.ts';
+import { locate, sendFile } from '../cli/static-server.ts';
 import { toSearchError } from '../core/errors.ts';
 
 /** What is needed of a development server of Vite's; those of all its versions have it. */
@@ -93,17 +92,7 @@ function isPage(path: string): boolean {
 
 /** False where there is no such file in the folder. */
 async function serveFile(folder: string, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-  const file = join(folder, decodeURIComponent((request.url ?? '/').split('?')[0] ?? ''));
-  const found = file.startsWith(folder + sep) ? await stat(file).catch(() => undefined) : undefined;
-  if (found?.isFile() !== true) return false;
-  const asked = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
-  const start = asked === null ? 0 : Number(asked[1]);
-  const end = asked === null ? found.size - 1 : Math.min(Number(asked[2]), found.size - 1);
-  response.statusCode = asked === null ? 200 : 206;
-  response.setHeader('content-type', 'application/octet-stream');
-  response.setHeader('cache-control', 'no-cache');
-  response.setHeader('content-length', end - start + 1);
-  if (asked !== null) response.setHeader('content-range', `bytes ${start}-${end}/${found.size}`);
-  createReadStream(file, { start, end }).pipe(response);
-  return true;
+  const found = await locate(request.url ?? '/', { '/': folder });
+  if (found !== undefined) sendFile(request, response, found, { 'cache-control': 'no-cache' });
+  return found !== undefined;
 }

@@ -21,7 +21,7 @@ export interface SiteSearch {
   warm(): Promise<void>;
   /** Lets the next search read the index anew: it was rebuilt. */
   reload(): void;
-  /** Reads everything, for offline use. Bytes so far and of all. */
+  /** Reads everything, for offline use. Bytes so far and of all, the indexes taken together. */
   prefetch(onProgress?: (loaded: number, total: number) => void, signal?: AbortSignal): Promise<void>;
 }
 
@@ -56,7 +56,14 @@ export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
       for (const index of indexes) index.reload();
     },
     async prefetch(onProgress, signal) {
-      for (const index of indexes) await (await index.open(signal)).prefetch(onProgress, signal);
+      const opened = await Promise.all(indexes.map((index) => index.open(signal)));
+      const bytes = opened.map(({ facts }) => facts.parts.reduce((sum, part) => sum + part.bytes, 0));
+      const total = bytes.reduce((sum, each) => sum + each, 0);
+      let before = 0;
+      for (const [at, index] of opened.entries()) {
+        await index.prefetch((loaded) => onProgress?.(before + loaded, total), signal);
+        before += bytes[at] ?? 0;
+      }
     },
   };
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { staticIndex } from '../engine/static-index.ts';
 import { fileStore } from '../store/files.ts';
 import { contentPages, findling, type VitePressSite } from './vitepress.ts';
@@ -22,10 +22,13 @@ const site = (more: Partial<VitePressSite> = {}): VitePressSite => ({
   ...more,
 });
 
+function call(hook: unknown, given: object): unknown {
+  if (typeof hook !== 'function') throw new Error('expected a hook');
+  return Reflect.apply(hook, undefined, [given]);
+}
+
 function configure(config: object): void {
-  const { configResolved } = findling();
-  if (typeof configResolved !== 'function') throw new Error('expected a hook');
-  Reflect.apply(configResolved, undefined, [config]);
+  call(findling().configResolved, config);
 }
 
 describe('findling for VitePress', () => {
@@ -60,6 +63,30 @@ describe('findling for VitePress', () => {
     expect(documents).toBe(2);
     const passages = await index.passages(await index.idsOf([0, 1]));
     expect(passages.map(({ url }) => url).sort()).toEqual(['/base/', '/base/guide']);
+  }, 60_000);
+
+  it('indexes the pages that there are at each change in development', async () => {
+    const docs = join(root, 'docs');
+    mkdirSync(docs, { recursive: true });
+    for (const name of ['one.md', 'two.md']) writeFileSync(join(docs, name), '# T\n\nA lighthouse.');
+    const given = site({ pages: ['one.md', 'two.md'] });
+    const plugin = findling();
+    call(plugin.configResolved, { command: 'serve', vitepress: given });
+    let changed: ((event: string, path: string) => void) | undefined;
+    const log: string[] = [];
+    const note = (text: string) => void log.push(text);
+    const server = {
+      config: { root, base: '/base/', logger: { info: note, warn: note } },
+      middlewares: { use: () => undefined },
+      watcher: { add: () => undefined, on: (_: string, listener: typeof changed) => (changed = listener) },
+      ws: { send: () => undefined },
+    };
+    await call(plugin.configureServer, server);
+    // VitePress does so in its own watcher.
+    rmSync(join(docs, 'two.md'));
+    Object.assign(given, { pages: ['one.md'] });
+    changed?.('unlink', join(docs, 'two.md'));
+    await vi.waitFor(() => expect(log).toEqual(['findling: 0 of 1 pages indexed again']), { timeout: 30_000 });
   }, 60_000);
 
   it('leaves development alone, and says where it belongs', () => {

@@ -42,9 +42,10 @@ export function findling(options: AdapterOptions = {}): Plugin {
     },
     async configureServer(server) {
       if (site === undefined) return;
-      const { root, srcDir } = site;
-      const pages = contentPages(site);
-      const run = () => indexContent(root, pages);
+      const given = site;
+      const { root, srcDir } = given;
+      // VitePress gives its configuration other pages when a file comes or goes.
+      const run = () => indexContent(root, contentPages(given));
       await serveDevIndex(server, { folder: INDEX_FOLDER, out: contentIndex(root), content: srcDir, run });
     },
   };

@@ -20,7 +20,7 @@ describe('blend', () => {
   it('keeps what was not scored below, in the fused order', () => {
     const partial = list({ c: -8, b: -9 });
     for (const weight of [0.3, 1]) {
-      const found = blend(list({ a: 10, b: 9, c: 8, d: 7 }), partial, { weight, method: 'rrf' });
+      const found = blend(list({ a: 10, b: 9, c: 8, d: 7 }), partial, { weight });
       expect(names(found).slice(2)).toBe('ad');
       expect(names(found).slice(0, 2)).toBe(weight === 1 ? 'cb' : 'bc');
     }
@@ -38,10 +38,7 @@ describe('blend', () => {
   });
   it('always gives the pool, each passage once', () => {
     const pool = fc.dictionary(fc.constantFrom(...'abcdefgh'), fc.float({ noNaN: true }));
-    const option = fc.record({
-      weight: fc.double({ min: 0, max: 1, noNaN: true }),
-      method: fc.constantFrom('minmax' as const, 'rrf' as const),
-    });
+    const option = fc.record({ weight: fc.double({ min: 0, max: 1, noNaN: true }) });
     fc.assert(
       fc.property(pool, pool, option, (a, b, options) => {
         const found = blend(list(a), list(b), options);

@@ -103,6 +103,14 @@ describe('crossEncoderReranker', () => {
     expect(asked.filter((each) => each.startsWith('Guide. ')).length).toBe(asked.length - 1);
     for (const each of asked) expect(estimateTokens(each)).toBeLessThanOrEqual(224);
   });
+  it.each([60, 400])('leaves no end of a window unread beside a question of %i words', async (count) => {
+    const { encoder, asked } = fake();
+    const long = passage('long', 'word '.repeat(600), 'Guide');
+    const asking = question('why '.repeat(count).trim());
+    await crossEncoderReranker({ encoder, modelId: 'm' }).rerank(asking, [long], recording());
+    // The special tokens, and half for the question at most (encodePair).
+    for (const each of asked.flat()) expect(3 + Math.min(count, 128) + estimateTokens(each)).toBeLessThanOrEqual(256);
+  });
 });
 
 describe('createPairCost', () => {
@@ -128,7 +136,8 @@ describe('windows', () => {
     const word = fc.constantFrom('fox', 'internationalization', 'v1.2.3', '検索', 'über', '--', 'x');
     fc.assert(
       fc.property(fc.array(word, { maxLength: 120 }), fc.integer({ min: 12, max: 60 }), (list, tokens) => {
-        const text = list.join(' ');
+        // Numbered, so that each window stands in one place only.
+        const text = list.map((each, at) => `${each}${at}`).join(' ');
         const found = windows(text, { tokens, overlap: 10 });
         let covered = 0;
         for (const each of found) {

@@ -17,7 +17,7 @@ export interface CrossEncoderRerankerOptions {
   readonly cache?: ScoreCache;
   /** Shared likewise: what a pair costs here. */
   readonly cost?: PairCost;
-  /** Windows over long passages; 220 tokens overlapping by 50 by default, for models that read 256. */
+  /** Windows over long passages; 220 tokens overlapping by 50 by default, for models that read 256, and fewer beside a long question. */
   readonly windows?: WindowOptions;
   /** Milliseconds a rerank may take: the pool is fitted to them by the measured cost of a pair. */
   readonly budgetMs?: number;
@@ -51,6 +51,8 @@ export function createPairCost(first?: number): PairCost {
 }
 
 const WINDOWS: WindowOptions = { tokens: 220, overlap: 50 };
+/** What the models of our catalog read: question, passage and three special tokens. A question gets half of it at most. */
+const MODEL_TOKENS = 256;
 /** Passages that are read however small the budget: fewer change nothing a person sees. */
 const LEAST_PASSAGES = 3;
 
@@ -66,6 +68,12 @@ function candidate(passage: StoredPassage, options: WindowOptions): Candidate {
   const room = Math.max(options.overlap + 1, Math.ceil(options.tokens / 4), options.tokens - head);
   const parts = windows(passage.text, { tokens: room, overlap: options.overlap });
   return { passage, texts: parts.map((text) => passageText({ ...passage, text })) };
+}
+
+/** Windows that a model reads to their end beside this question. */
+function windowsBeside(question: string): WindowOptions {
+  const room = MODEL_TOKENS - 3 - Math.min(estimateTokens(question), MODEL_TOKENS / 2);
+  return { ...WINDOWS, tokens: Math.min(WINDOWS.tokens, room) };
 }
 
 /** Candidates in steps of about `size` texts to run: those in the cache cost nothing. */
@@ -123,8 +131,9 @@ export function crossEncoderReranker(options: CrossEncoderRerankerOptions): Rera
     const question = query.plain.trim() === '' ? query.text : query.plain;
     const price = ({ texts }: Candidate) =>
       texts.filter((text) => cache.get(modelId, question, text) === undefined).length;
+    const cut = options.windows ?? windowsBeside(question);
     const plan = steps(
-      passages.map((passage) => candidate(passage, options.windows ?? WINDOWS)),
+      passages.map((passage) => candidate(passage, cut)),
       step,
       price,
     );

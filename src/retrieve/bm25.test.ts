@@ -103,6 +103,16 @@ describe('bm25', () => {
     expect(await find(near, 'planet ')).toEqual(['exact']);
   });
 
+  it('looks for what was meant by a misspelt last word before it cuts that short', async () => {
+    const words = ['server', 'search', 'command', 'commit', 'retrieve', 'return', 'improve', 'import'];
+    const named = retriever(words.map((word) => ({ id: word, text: `Here is ${word}.` })));
+    const meant = { serach: 'search', comit: 'commit', retrun: 'return', improt: 'import' };
+    for (const [typed, word] of Object.entries(meant)) expect(await find(named, typed), typed).toContain(word);
+    for (const typed of [...Object.keys(meant), 'instalation'])
+      expect(await find(named, typed), typed).toEqual(await find(named, `${typed} `));
+    expect(await find(named, 'se')).toEqual(expect.arrayContaining(['server', 'search']));
+  });
+
   it('holds to phrases', async () => {
     expect(await find(library, '"the event loop"')).toEqual(['async']);
     expect(await find(library, '"event the loop"')).toEqual([]);
@@ -125,6 +135,33 @@ describe('bm25', () => {
     expect((await find(library, 'body:options ')).sort()).toEqual(['config', 'install']);
     expect(await find(library, 'title:conf')).toEqual(['config']);
     expect(await find(library, 'title:package ')).toEqual([]);
+  });
+
+  it('finds a fielded compound by the word or by all its parts in that field', async () => {
+    const sites = retriever([
+      { id: 'parts', title: 'Server side rendering', text: 'Pages are made where they lie.' },
+      { id: 'whole', title: 'The server-side cache', text: 'It keeps pages.' },
+      { id: 'server', title: 'Server', text: 'The side of the server-side cache.' },
+      { id: 'body', title: 'About', text: 'Server side rendering.' },
+    ]);
+    for (const text of ['title:server-side ', 'title:server-side'])
+      expect((await find(sites, text)).sort(), text).toEqual(['parts', 'whole']);
+    const without = retriever([
+      { id: 'parts', title: 'Server side rendering', text: 'Pages are made where they lie.' },
+      { id: 'server', title: 'Server', text: 'The side of it.' },
+    ]);
+    for (const text of ['title:server-side ', 'title:server-side', 'title:server-side pages'])
+      expect(await find(without, text), text).toEqual(['parts']);
+  });
+
+  it('takes the last word for the one being typed, though it ends as a fielded one does', async () => {
+    const ports = retriever([
+      { id: 'port', title: 'Port', text: 'How to name the importance of a port.' },
+      { id: 'portal', title: 'Portal', text: 'Importance has no place here.' },
+    ]);
+    expect(await find(ports, 'title:port importa')).toEqual(['port']);
+    expect(await find(ports, 'title:port import')).toEqual(['port']);
+    expect((await find(ports, 'importance title:port')).sort()).toEqual(['port', 'portal']);
   });
 
   it('answers stop words alone where a title holds nothing else', async () => {

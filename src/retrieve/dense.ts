@@ -5,12 +5,15 @@ import type { Embedder, Query, Retriever } from '../core/ports.ts';
 import { emptyRanking, type Ranking, ranking } from '../core/ranking.ts';
 import type { PassageNumbers, VectorIndex } from '../index/terms.ts';
 import type { WeighWords } from './rarity.ts';
+import type { ReadWindows } from './windows.ts';
 
 export interface DenseOptions {
   readonly embedder: Embedder;
   /** Of the embedder's dimensions and model. */
   readonly vectors: VectorIndex;
   readonly numbers: PassageNumbers;
+  /** Reads the best of each list anew; absent where vectors are all there is. */
+  readonly readWindows?: ReadWindows | undefined;
   /** How much each word of a question counts; all alike if absent. */
   readonly weigh?: WeighWords;
   /** 'dense' by default. */
@@ -53,7 +56,7 @@ function embeddingOf(query: Query, { embedder, weigh }: Asking, signal: AbortSig
 
 /** `near`: as for VectorIndex.search. */
 async function nearest(
-  { vectors, numbers }: Pick<DenseOptions, 'vectors' | 'numbers'>,
+  { vectors, numbers, readWindows }: Pick<DenseOptions, 'vectors' | 'numbers' | 'readWindows'>,
   embedding: Float32Array,
   depth: number,
   signal: AbortSignal,
@@ -69,10 +72,11 @@ async function nearest(
   );
   if (ids.length !== found.length)
     throw new SearchError('corrupt', `The index names ${ids.length} of ${found.length} passages. Index again.`);
-  return ranking(
+  const list = ranking(
     ids.map((id, i) => ({ id, score: found[i]?.score ?? Number.NaN })),
     depth,
   );
+  return readWindows === undefined ? list : abortable(readWindows(embedding, list, signal), signal);
 }
 
 /** Scores of passages that are better than those in a ranking, or that it lacks. */

@@ -55,8 +55,14 @@ async function readAll(
   for (const { blob } of batch)
     if (!records.has(blob)) records.set(blob, settled<BlobRecord | undefined>(blobs.get(blob)));
   for (const { blob, range, resolve, reject } of batch)
-    readOne(chunks, blob, range, guess(blob), records.get(blob)).then(resolve, (error) => reject(toSearchError(error)));
+    readOne(chunks, blob, range, guess(blob), records.get(blob)).then(resolve, (error) => reject(readingError(error)));
   await ended;
+}
+
+/** An AbortError here is the transaction's, not the caller's: it must not read as a cancelled search. */
+export function readingError(error: unknown): SearchError {
+  if (!(error instanceof Error && error.name === 'AbortError')) return toSearchError(error);
+  return new SearchError('internal', `The browser broke a read off (${error.message}). Try again.`, { cause: error });
 }
 
 async function readOne(

@@ -67,6 +67,15 @@ describe('coalesce', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
   });
 
+  it('takes its listeners off signals that outlive the request', async () => {
+    const { signal } = new AbortController();
+    const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')];
+    const read = coalesce(async () => 'read');
+    await Promise.all([read(at('a', 0, 1, signal)), read(at('a', 1, 1, signal))]);
+    expect(added).toHaveBeenCalled();
+    for (const [type, listener] of added.mock.calls) expect(removed).toHaveBeenCalledWith(type, listener);
+  });
+
   it('passes a failure to all who wait, and goes on', async () => {
     let fail = true;
     const read = coalesce(async () => {

@@ -35,7 +35,9 @@ export function coalesce<T>(
     for (const group of groupsOf(all)) {
       const [first] = group;
       if (first === undefined) continue;
-      const loaded = load(first.name, unionOf(group), signalOfAll(group));
+      const { signal, release } = signalOfAll(group);
+      const loaded = load(first.name, unionOf(group), signal);
+      loaded.then(release, release);
       for (const { resolve } of group) resolve(loaded);
     }
   }
@@ -83,15 +85,19 @@ function unionOf(group: readonly Wanted[]): ByteRange | undefined {
   return { offset, length: end - offset };
 }
 
-/** Fires when every one of the group has a signal and all have fired. */
-function signalOfAll(group: readonly Wanted[]): AbortSignal {
+/** Fires when every one of the group has a signal and all have fired. `release` takes its listeners off again: a signal may outlive the load. */
+function signalOfAll(group: readonly Wanted[]) {
   const controller = new AbortController();
   const signals = group.flatMap(({ signal }) => (signal === undefined ? [] : [signal]));
-  if (signals.length < group.length) return controller.signal;
+  const { signal } = controller;
+  if (signals.length < group.length) return { signal, release: () => undefined };
   const check = () => {
     if (signals.every((signal) => signal.aborted)) controller.abort();
   };
-  for (const signal of signals) signal.addEventListener('abort', check, { once: true });
+  for (const each of signals) each.addEventListener('abort', check, { once: true });
   check();
-  return controller.signal;
+  const release = () => {
+    for (const each of signals) each.removeEventListener('abort', check);
+  };
+  return { signal, release };
 }

@@ -105,6 +105,19 @@ describe('cachedHttpStore', () => {
     await store.read('a.bin');
     expect(read).toHaveBeenCalledTimes(4);
   });
+  it('forgets what was replaced beside an index whose address it cannot read', async () => {
+    const caches = fakeCaches();
+    const { store, read } = await setup(caches);
+    const other = memoryStore();
+    await other.write({ put: new Map([['a.bin', Uint8Array.of(5)]]) });
+    await cachedHttpStore(other, { ...OPTIONS, url: 'http://localhost/日本語/findling', caches }).read('a.bin');
+    await settled();
+    await store.read('a.bin');
+    await settled();
+    await store.keepOnly(['b.bin']);
+    await store.read('a.bin');
+    expect(read).toHaveBeenCalledTimes(2);
+  });
   it.each([
     ['a full cache', fakeCaches(true)],
     ['no cache', undefined],

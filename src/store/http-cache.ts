@@ -118,9 +118,9 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
         for (const { url } of await cache.keys()) {
           const plain = new URL(url);
           plain.searchParams.delete(RANGE);
-          const name = decodeURIComponent(plain.href.slice(base.length));
-          if (plain.href.startsWith(base) && options.isImmutable(name) && !wanted.has(plain.href))
-            await cache.delete(url);
+          // Another index's address may be cut inside of an escaped letter.
+          if (!plain.href.startsWith(base) || wanted.has(plain.href)) continue;
+          if (options.isImmutable(decodeURIComponent(plain.href.slice(base.length)))) await cache.delete(url);
         }
       });
     },

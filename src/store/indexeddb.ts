@@ -1,8 +1,8 @@
-import { type DBSchema, deleteDB, type IDBPDatabase, openDB, unwrap } from 'idb';
+import { type DBSchema, type IDBPDatabase, openDB, unwrap } from 'idb';
 import { abortable, throwIfAborted } from '../core/cancellation.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Store, StoreChanges } from '../core/ports.ts';
-import { batchedReads, chunkRange } from './batched-reads.ts';
+import { batchedReads, chunkRange, readingError } from './batched-reads.ts';
 import { checkName, openness } from './blob.ts';
 import { type BlobRecord, chunkBytesFor, cutIntoChunks } from './chunks.ts';
 
@@ -74,14 +74,6 @@ export async function hasIndexedDbStore(name: string): Promise<boolean> {
   return known.some((each) => each.name === databaseName(name));
 }
 
-/** Deletes a store and all it holds. SearchError('locked') where another tab keeps it open. */
-export async function deleteIndexedDbStore(name: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const blocked = () => reject(lockedError(name));
-    deleteDB(databaseName(name), { blocked }).then(resolve, (error) => reject(toSearchError(error)));
-  });
-}
-
 function databaseName(name: string): string {
   return `findling:${name}`;
 }
@@ -112,12 +104,12 @@ function reopening(name: string) {
       return await job(database);
     } catch (error) {
       // The connection was closed between being handed out and being used: nothing was begun, so once more is safe.
-      if (!isClosing(error)) throw toSearchError(error);
+      if (!isClosing(error)) throw readingError(error);
     }
     try {
       return await job(await connect());
     } catch (error) {
-      throw toSearchError(error);
+      throw readingError(error);
     }
   }
 
@@ -135,7 +127,10 @@ function isClosing(error: unknown): boolean {
 
 function openDatabase(name: string, forget: () => void): Promise<Database> {
   if (typeof indexedDB === 'undefined')
-    throw new SearchError('unsupported', 'This browser offers no IndexedDB here. Use memoryStore() instead.');
+    throw new SearchError(
+      'unsupported',
+      'This browser offers no IndexedDB here: documents cannot be added, published indexes can be searched.',
+    );
   return new Promise((resolve, reject) => {
     const opening = openDB<Schema>(databaseName(name), SCHEMA_VERSION, {
       upgrade(database) {

@@ -97,6 +97,44 @@ describe('opfsStore', () => {
     expect((await disk.files(name)).size).toBe(3);
   });
 
+  it('keeps what there was where the list is written and its flush fails', async () => {
+    for (const batches of [0, 1, 2]) {
+      const name = freshName();
+      const store = opfsStore(name);
+      for (let batch = 0; batch < batches; batch += 1) await store.write(put([`kept-${batch}`, bytes(10)]));
+      const kept = await store.list('');
+      const files = await disk.files(name);
+      disk.beforeFlush = (file) => {
+        if (file === files.get('table-0') || file === files.get('table-1'))
+          throw new DOMException('full', 'QuotaExceededError');
+      };
+      await expect(store.write(put(['b', bytes(10)]))).rejects.toMatchObject({ code: 'quota' });
+      disk.beforeFlush = () => undefined;
+      expect(await store.list('')).toEqual(kept);
+      await disk.kill(name);
+      const again = opfsStore(name);
+      expect(await again.list('')).toEqual(kept);
+      for (const blob of kept) expect(await again.read(blob)).toEqual(bytes(10));
+      await again.write(put(['c', bytes(10)]));
+      expect(await again.read('c')).toEqual(bytes(10));
+    }
+  });
+
+  it('is empty where the very first list was torn, and takes the next batch', async () => {
+    const name = freshName();
+    const store = opfsStore(name);
+    await store.write(put(['a', bytes(10)]));
+    const slot = (await disk.files(name)).get('table-1');
+    if (slot === undefined) throw new Error('no list');
+    slot.bytes = slot.bytes.slice(0, -1);
+    await disk.kill(name);
+    const again = opfsStore(name);
+    expect(await again.list('')).toEqual([]);
+    await again.write(put(['b', bytes(10)]));
+    expect(await again.list('')).toEqual(['b']);
+    expect((await disk.files(name)).size).toBe(3);
+  });
+
   it('tells which blob is damaged: changed bytes, a file cut off, a file gone', async () => {
     const name = freshName();
     const store = opfsStore(name);

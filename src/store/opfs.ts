@@ -207,8 +207,14 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
     if (slot === undefined) throw new SearchError('internal', 'A list of blobs has no file.');
     const bytes = encodeTable(next);
     isFresh = false;
-    writeAll(slot, bytes, 0);
-    slot.flush();
+    try {
+      writeAll(slot, bytes, 0);
+      slot.flush();
+    } catch (error) {
+      // It may be whole where only the flush has failed, and would name a batch that is deleted now.
+      slot.write(new Uint8Array(HEADER_BYTES), { at: 0 });
+      throw error;
+    }
   }
 
   async function sweep({ blobs }: Table): Promise<void> {
@@ -236,8 +242,6 @@ function newest(slots: readonly Handle[], known: Table): Table | undefined {
     const header = slot.read(bytes, { at: 0 }) === HEADER_BYTES ? decodeHeader(bytes) : undefined;
     return header === undefined ? [] : [{ slot, header }];
   });
-  // The first batch of all is being written, or was when a tab was killed.
-  if (found.length === 0 && slots.some((slot) => slot.getSize() === 0)) return NO_BLOBS;
   for (const { slot, header } of found.sort((a, b) => b.header.batch - a.header.batch)) {
     if (header.batch === known.batch) return known;
     const body = new Uint8Array(header.length);
@@ -245,7 +249,8 @@ function newest(slots: readonly Handle[], known: Table): Table | undefined {
     const table = whole ? decodeTable(header, body) : undefined;
     if (table !== undefined) return table;
   }
-  return undefined;
+  // The first batch of all is being written, or was when a tab was killed.
+  return slots.some((slot) => slot.getSize() === 0) ? NO_BLOBS : undefined;
 }
 
 async function openDirectory(name: string): Promise<FileSystemDirectoryHandle> {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { requestPersistence, storageEstimate } from './persistence.ts';
+import { requestPersistence } from './persistence.ts';
 
 const browser = (storage: unknown) => vi.stubGlobal('navigator', { storage });
 const opaque = () => Promise.reject(new TypeError('opaque origin'));
@@ -17,17 +17,10 @@ describe('persistence', () => {
     browser({ persisted: async () => true });
     expect(await requestPersistence()).toBe('persistent');
   });
-  it('tells how full the storage is', async () => {
-    browser({ estimate: async () => ({ usage: 10, quota: 100 }), persisted: async () => false });
-    expect(await storageEstimate()).toEqual({ usage: 10, quota: 100, persistence: 'best-effort' });
-    browser({ estimate: async () => ({ usage: 10, quota: 100 }) });
-    expect(await storageEstimate()).toEqual({ usage: 10, quota: 100, persistence: 'unknown' });
-  });
   it('does not know where the browser does not say', async () => {
-    for (const storage of [undefined, {}, { persist: opaque, estimate: opaque }]) {
+    for (const storage of [undefined, {}, { persist: opaque }]) {
       browser(storage);
       expect(await requestPersistence()).toBe('unknown');
-      expect(await storageEstimate()).toBeUndefined();
     }
   });
 });

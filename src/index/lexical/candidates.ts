@@ -1,3 +1,4 @@
+import type { FieldName } from '../../core/ports.ts';
 import { type CorpusStatistics, FIELDS, type FieldLengths, type FieldPostings, type TermPostings } from '../terms.ts';
 import type { Need, Plan } from './concepts.ts';
 import type { Derived, Evidence } from './evidence.ts';
@@ -53,25 +54,12 @@ function sizeOf(evidence: readonly Evidence[]): number {
 }
 
 function meetConditions({ plan, evidence, postings }: CandidateInput): PassageSet | undefined {
-  const fielded = evidence.filter(({ field }) => field !== undefined);
-  if (plan.required.length + plan.excluded.length + fielded.length === 0) return undefined;
+  if (plan.required.length + plan.excluded.length === 0) return undefined;
   const size = sizeOf(evidence);
-  const allowed = new Uint8Array(size).fill(1);
-  const keep = (members: PassageSet, kept: 0 | 1) => {
-    for (let passage = 0; passage < size; passage++) if (members[passage] !== kept) allowed[passage] = 0;
-  };
-  for (const { need } of plan.required) keep(holders(need, postings, size), 1);
-  for (const each of fielded) {
-    const at = each.field === undefined ? -1 : FIELDS.indexOf(each.field);
-    const fields = [each.exact ?? [], ...each.derived.map(({ fields: derived }) => derived)];
-    keep(
-      members(
-        fields.map((field) => field[at]),
-        size,
-      ),
-      1,
-    );
-  }
+  const wanted = plan.required.map(({ need, field }) =>
+    field === undefined ? holders(need, postings, size) : fieldHolders(need, field, evidence, size),
+  );
+  const allowed = intersection([new Uint8Array(size).fill(1), ...wanted], size);
   for (const need of plan.excluded) {
     const unwanted = holders(need, postings, size);
     for (let passage = 0; passage < size; passage++) if (unwanted[passage] === 1) allowed[passage] = 0;
@@ -83,7 +71,40 @@ function meetConditions({ plan, evidence, postings }: CandidateInput): PassageSe
 function holders({ terms, parts }: Need, postings: ReadonlyMap<string, TermPostings>, size: number): PassageSet {
   const found = terms.flatMap((term) => postings.get(term)?.fields ?? []);
   if (found.length > 0 || parts.length === 0) return members(found, size);
-  const [first, ...others] = parts.map((part) => holders(part, postings, size));
+  return intersection(
+    parts.map((part) => holders(part, postings, size)),
+    size,
+  );
+}
+
+/** Passages whose field holds the word, what it begins or was meant to be, or all its parts. */
+function fieldHolders(need: Need, field: FieldName, evidence: readonly Evidence[], size: number): PassageSet {
+  const { terms, parts } = need;
+  const [name = ''] = terms;
+  const isWord = parts.length === 0;
+  // The beginning of `server-side`, cut short or misspelt, is no more than one of its parts.
+  const own = evidence.filter(
+    (each) => each.field === field && each.terms[0] === name && (isWord || each.key.length >= name.length),
+  );
+  const lists = own.flatMap(({ exact, derived }) => [
+    exact,
+    ...derived.filter(({ kind }) => isWord || kind === 'prefix').map(({ fields }) => fields),
+  ]);
+  const set = members(
+    lists.map((fields) => fields?.[FIELDS.indexOf(field)]),
+    size,
+  );
+  if (isWord) return set;
+  const all = intersection(
+    parts.map((part) => fieldHolders(part, field, evidence, size)),
+    size,
+  );
+  for (let passage = 0; passage < size; passage++) if (all[passage] === 1) set[passage] = 1;
+  return set;
+}
+
+/** Puts what all sets hold into the first of them. */
+function intersection([first, ...others]: readonly PassageSet[], size: number): PassageSet {
   const all = first ?? new Uint8Array(size);
   for (const other of others)
     for (let passage = 0; passage < size; passage++) if (other[passage] !== 1) all[passage] = 0;

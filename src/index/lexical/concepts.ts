@@ -16,7 +16,7 @@ export interface Concept {
   readonly surface?: string;
 }
 
-/** A word and what it is made of; where no passage holds the word, all its parts stand for it. */
+/** A word and what it is made of: all its parts stand for it where no passage holds the word, or where a named field does not. */
 export interface Need {
   readonly terms: readonly string[];
   readonly parts: readonly Need[];
@@ -30,7 +30,7 @@ export interface Requirement {
 /** A query in the terms of an index. */
 export interface Plan {
   readonly concepts: readonly Concept[];
-  /** A passage must meet all of them: the words of phrases that are no stop words. Fielded concepts are required too. */
+  /** A passage must meet all of them: fielded words, and the words of phrases that are no stop words. */
   readonly required: readonly Requirement[];
   /** A passage must meet none of them. */
   readonly excluded: readonly Need[];
@@ -41,25 +41,29 @@ export interface Plan {
 /** Reads a query with each language's analyzer; alternatives of one word become one concept. */
 export function planQuery(query: Query, analyzers: readonly Analyzer[]): Plan {
   const needs = (text: string) => needsOf(text, analyzers);
-  const typedField = query.typing
-    ? query.fielded.findLast(({ word }) => query.text.trimEnd().endsWith(word))
-    : undefined;
+  const typedField = query.typing && query.endsFielded ? query.fielded.at(-1) : undefined;
   const typedWord = query.typing && typedField === undefined ? query.words.length - 1 : -1;
   const loose = query.words.flatMap((word, at) => conceptsOf(word, needs(word), at === typedWord));
   // A stop word at the end is one, unless nothing else is asked for.
   if (typedWord >= 0 && loose.length > 1 && needs(query.words[typedWord] ?? '').length === 0) loose.pop();
   const phrases = query.phrases.map(needs);
-  const fielded = query.fielded.flatMap((each) => {
-    const found = orSurface(needs(each.word), [each.word], analyzers);
-    return conceptsOf(each.word, found, each === typedField).map((concept) => ({ ...concept, field: each.field }));
-  });
+  const fieldNeeds = query.fielded.map(({ word }) => orSurface(needs(word), [word], analyzers));
+  const fielded = query.fielded.flatMap((each, at) =>
+    conceptsOf(each.word, fieldNeeds[at] ?? [], each === typedField).map((concept) => ({
+      ...concept,
+      field: each.field,
+    })),
+  );
   const concepts = [...loose, ...phrases.flat().flatMap((need) => conceptsOf('', [need], false)), ...fielded];
   // A question of stop words alone: ask for them as they are (they are indexed where a field holds nothing else).
   const spoken = concepts.length > 0 ? [] : orSurface([], [...query.words, ...query.phrases], analyzers);
   return {
     concepts: concepts.length > 0 ? concepts : spoken.flatMap((need) => conceptsOf('', [need], false)),
     // Stop words are not in the index beside others: of a phrase the reading of the texts finds them.
-    required: phrases.flatMap((needs) => needs.map((need) => ({ need }))),
+    required: [
+      ...phrases.flat().map((need) => ({ need })),
+      ...query.fielded.flatMap(({ field }, at) => (fieldNeeds[at] ?? []).map((need) => ({ need, field }))),
+    ],
     excluded: query.excluded.filter(isOneWord).flatMap((word) => orSurface(needs(word), [word], analyzers)),
     excludedPhrases: query.excluded.filter((word) => !isOneWord(word)),
   };

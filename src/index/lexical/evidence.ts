@@ -67,9 +67,14 @@ export async function gatherEvidence(
 ): Promise<Evidence> {
   const known = await read(concept.terms);
   const exact = concept.terms.flatMap((term) => known.get(term)?.fields ?? []).length > 0;
-  const prefix = concept.typed === undefined ? undefined : await expandTyped(concept, exact, source, options, signal);
+  const begun = concept.typed === undefined ? undefined : await expandTyped(concept, exact, source, options, signal);
+  // What begins as the word only when cut short was seldom meant where another word is near: "serach" is no server.
+  const isCut = !exact && begun !== undefined && begun.matches.length > 0 && begun.used !== concept.typed;
+  const near = isCut ? await findNear(concept, concept.terms[0] ?? '', source, options, signal) : [];
+  const prefix = near.length > 0 ? undefined : begun;
   const matches = prefix?.matches ?? [];
-  const typos = exact || matches.length > 0 ? [] : await findTypos(concept, source, read, options, signal);
+  const isFound = exact || near.length > 0 || matches.length > 0;
+  const typos = isFound ? near : await findTypos(concept, source, read, options, signal);
   const found = await read([...matches, ...typos].map(({ term }) => term));
   const short = (prefix?.used ?? '').length <= 2;
   const derive =
@@ -160,29 +165,34 @@ const MOST_ENDING = 5;
 const SHORTEST_STEM = 5;
 
 async function findTypos(
-  { surface, terms }: Concept,
+  concept: Concept,
   source: TermSource,
   read: ReadTerms,
   options: ExpansionOptions,
   signal?: AbortSignal,
 ): Promise<readonly TermMatch[]> {
+  const { surface, terms } = concept;
   if (surface === undefined || forgivenEdits(surface) === 0) return [];
   const [stem = surface] = terms;
-  const near = async (word: string) => {
-    const found = await source.similar(
-      word,
-      Math.min(forgivenEdits(surface), Math.max(1, word.length - 3)),
-      options.typos,
-      signal,
-    );
-    const [nearest] = found;
-    return found.filter(({ distance }) => distance > 0 && distance === nearest?.distance);
-  };
-  const found = await near(stem);
+  const found = await findNear(concept, stem, source, options, signal);
   if (found.length > 0) return found;
   const trimmed = Array.from({ length: MOST_ENDING }, (_, at) => surface.slice(0, surface.length - 1 - at));
   const known = await read(trimmed.filter((word) => word.length >= SHORTEST_STEM));
   const held = trimmed.find((word) => word.length >= SHORTEST_STEM && known.has(word));
   if (held !== undefined) return [{ term: held, frequency: 0, distance: surface.length - held.length }];
-  return surface === stem ? [] : near(surface);
+  return surface === stem ? [] : findNear(concept, surface, source, options, signal);
+}
+
+/** The terms nearest to a spelling of the concept, within the edits that its word is forgiven. */
+async function findNear(
+  { surface = '' }: Concept,
+  word: string,
+  source: TermSource,
+  { typos }: ExpansionOptions,
+  signal?: AbortSignal,
+): Promise<readonly TermMatch[]> {
+  const edits = Math.min(forgivenEdits(surface), Math.max(1, word.length - 3));
+  const found = edits === 0 ? [] : await source.similar(word, edits, typos, signal);
+  const [nearest] = found;
+  return found.filter(({ distance }) => distance > 0 && distance === nearest?.distance);
 }

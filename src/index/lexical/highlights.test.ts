@@ -26,6 +26,7 @@ describe('matcher', () => {
       'confetti',
     ]);
     expect(await marked('install c', 'Install the configuration')).toEqual(['Install']);
+    expect(await marked('title:port import', 'The portal imports importance')).toEqual(['imports', 'importance']);
   });
 
   it('marks capitals by small letters and the other way round', async () => {
@@ -56,6 +57,15 @@ describe('matcher', () => {
     expect(await marked('東京 ', '私は東京に住む', ['ja'])).toEqual(['東京']);
     expect(await marked('houses Häuser ', 'a house, ein Haus', ['en', 'de'])).toEqual(['house', 'Haus']);
     expect(await marked('-box only ', 'only a box')).toEqual(['only']);
+  });
+
+  it('marks a phrase of a script without spaces, and not the clause around it', async () => {
+    const clause = '私が毎日通っている東京大学の図書館はとても静かで広い';
+    expect(await marked('"東京大学"', clause, ['ja'])).toEqual(['東京大学']);
+    expect(await marked('"React入門"', 'これはReact入門です', ['ja'])).toContain('React入門');
+    expect(await marked('"서울 대학교"', '나는 서울 대학교에서 공부한다', ['ko'])).toEqual(['서울 대학교']);
+    // A letter and its mark become one: whose place is which cannot be told, and the run is marked.
+    expect(await marked('"ガス会社"', 'これはｶﾞｽ会社です', ['ja'])).toEqual(['これはｶﾞｽ会社です']);
   });
 
   it('leaves English stop words of a question unmarked in a text of other letters', async () => {

@@ -53,9 +53,8 @@ async function withoutEnglishStopWords(asked: readonly string[]): Promise<readon
 
 /** One letter begins too many words to be worth a mark. */
 function typedPrefix(query: Query): string | undefined {
-  const word = query.typing
-    ? (query.fielded.findLast(({ word: each }) => query.text.trimEnd().endsWith(each))?.word ?? query.words.at(-1))
-    : undefined;
+  const last = query.endsFielded ? query.fielded.at(-1)?.word : query.words.at(-1);
+  const word = query.typing ? last : undefined;
   const prefix = word === undefined ? '' : (phraseUnits(word).at(-1) ?? '');
   return prefix.length > 1 || isUnspaced(prefix) ? prefix : undefined;
 }

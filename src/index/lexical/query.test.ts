@@ -16,6 +16,7 @@ describe('parseQuery', () => {
         { field: 'heading', word: 'words' },
       ],
       typing: false,
+      endsFielded: false,
     });
   });
 
@@ -49,6 +50,12 @@ describe('parseQuery', () => {
     expect(parseQuery('conf', { typing: false }).typing).toBe(false);
     expect(parseQuery('conf ', { typing: true }).typing).toBe(true);
     expect(parseQuery('"a b"', { typing: true }).typing).toBe(false);
+  });
+
+  it('knows whether the last word is a fielded one, however it ends', () => {
+    const typed = ({ typing, endsFielded }: ReturnType<typeof parseQuery>) => [typing, endsFielded];
+    expect(typed(parseQuery('title:port import'))).toEqual([true, false]);
+    expect(typed(parseQuery('import title:port'))).toEqual([true, true]);
   });
 
   it('gives models the question without operators', () => {

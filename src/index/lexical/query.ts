@@ -37,6 +37,7 @@ export function parseQuery(text: string, options: { readonly typing?: boolean } 
       .flatMap((chunk) => (chunk.kind === 'fielded' ? chunk.words.map((word) => ({ field: chunk.field, word })) : []))
       .slice(0, MOST_WORDS),
     typing: typed && (options.typing ?? STILL_TYPING.test(given)),
+    endsFielded: last?.kind === 'fielded',
   };
 }
 

@@ -121,26 +121,27 @@ export function bigrams(word: string): readonly string[] {
   return characters.slice(1).map((character, at) => (characters[at] ?? '') + character);
 }
 
-/** The words inside a run with their places: pieces, the humps of camel case, segmented words of unspaced scripts. */
-export function placedWords({ start, text }: Run): readonly Run[] {
+/** The pieces of a run as they stand in the text, with their places. */
+export function placedPieces({ start, text }: Run): readonly Run[] {
   const placed: Run[] = [];
-  for (const piece of text.matchAll(PIECE)) {
-    const at = start + piece.index;
-    if (isUnspaced(piece[0])) {
-      for (const script of piece[0].matchAll(SCRIPT_RUN)) {
-        let from = at + script.index;
-        for (const word of isUnspaced(script[0]) ? allSegments(script[0]) : [script[0]]) {
-          placed.push({ start: from, text: word });
-          from += word.length;
-        }
-      }
-      continue;
-    }
-    placed.push({ start: at, text: piece[0] });
-    let from = at;
-    for (const hump of humps(piece[0])) {
-      placed.push({ start: from, text: hump });
-      from += hump.length;
+  for (const { index, 0: piece } of text.matchAll(PIECE))
+    if (isUnspaced(piece))
+      for (const script of piece.matchAll(SCRIPT_RUN))
+        placed.push({ start: start + index + script.index, text: script[0] });
+    else placed.push({ start: start + index, text: piece });
+  return placed;
+}
+
+/** The words inside a run with their places: pieces, the humps of camel case, segmented words of unspaced scripts. */
+export function placedWords(run: Run): readonly Run[] {
+  const placed: Run[] = [];
+  for (const piece of placedPieces(run)) {
+    const unspaced = isUnspaced(piece.text);
+    if (!unspaced) placed.push(piece);
+    let from = piece.start;
+    for (const word of unspaced ? allSegments(piece.text) : humps(piece.text)) {
+      placed.push({ start: from, text: word });
+      from += word.length;
     }
   }
   return placed;

@@ -2,7 +2,6 @@ import { throwIfAborted } from '../../core/cancellation.ts';
 import { SearchError } from '../../core/errors.ts';
 import type { Embedder, PassageSource, Store } from '../../core/ports.ts';
 import { createCache } from '../cache.ts';
-import { checkFingerprint } from '../fingerprint.ts';
 import type { PassageNumbers, TermSource, VectorIndex } from '../terms.ts';
 import { openBlocks } from './blocks.ts';
 import { publishedEmbedder } from './embedder.ts';
@@ -11,13 +10,12 @@ import { passagePlaces, publishedPassages } from './passages.ts';
 import { publishedTerms } from './terms.ts';
 import { publishedVectors } from './vectors.ts';
 
+/** Memory for decoded blocks. */
+const CACHE_BYTES = 16_000_000;
+
 export interface OpenPublishedOptions {
-  /** What the page reads and embeds with; an index made otherwise is refused with 'mismatch'. Unchecked if absent. */
-  readonly fingerprint?: string;
   /** Cuts a question into the words that rows belong to (models/wordpiece.ts, basicWords). */
   readonly words: (text: string) => readonly string[];
-  /** Memory for decoded blocks, 16 MB by default. */
-  readonly cacheBytes?: number;
 }
 
 /** An index that `findling index` wrote, read block by block. */
@@ -33,7 +31,7 @@ export interface PublishedIndex extends PassageNumbers, PassageSource {
 
 /**
  * Opens an index by its manifest: one read. SearchError 'not-found' where there is none, 'mismatch' where it is of another
- * format or fingerprint, 'corrupt', or whatever the store says.
+ * format, 'corrupt', or whatever the store says.
  */
 export async function openPublishedIndex(
   store: Store,
@@ -47,9 +45,7 @@ export async function openPublishedIndex(
       `There is no ${MANIFEST_NAME} there. Run \`findling index\` and publish its output.`,
     );
   const manifest = await readManifest(bytes);
-  if (options.fingerprint !== undefined)
-    checkFingerprint(manifest.fingerprint, options.fingerprint, 'Publish it anew with this version of findling.');
-  const blocks = openBlocks(store, manifest, createCache(options.cacheBytes ?? 16_000_000));
+  const blocks = openBlocks(store, manifest, createCache(CACHE_BYTES));
   const places = passagePlaces(blocks, manifest);
   const { idsOf, passages } = publishedPassages(places, manifest.build);
   return {

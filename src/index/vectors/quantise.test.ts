@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dequantise, quantise, quantiseQuery, truncate } from './quantise.ts';
+import { dequantise, quantise, quantiseQuery } from './quantise.ts';
 
 const values = (dimensions: number) =>
   fc.array(fc.float({ min: -1e6, max: 1e6, noNaN: true }), { minLength: dimensions, maxLength: dimensions });
@@ -39,16 +39,6 @@ describe('quantise', () => {
       () => quantiseQuery(Float32Array.of(Number.NaN)),
     ];
     for (const each of wrong) expect(each).toThrow(expect.objectContaining({ code: 'bad-input' }));
-  });
-});
-
-describe('truncate', () => {
-  it('cuts each vector and gives it length 1 again', () => {
-    expect([...truncate(Float32Array.of(3, 4, 9, 0, 0, 7), 3, 2)]).toEqual([...Float32Array.of(0.6, 0.8, 0, 0)]);
-  });
-  it('refuses to lengthen', () => {
-    for (const to of [0, 4, 1.5])
-      expect(() => truncate(new Float32Array(6), 3, to)).toThrow(expect.objectContaining({ code: 'bad-input' }));
   });
 });
 

@@ -33,28 +33,6 @@ export function dequantise({ dimensions, rows, scales }: QuantisedVectors): Floa
   return Float32Array.from(rows, (value, i) => value * (scales[Math.floor(i / dimensions)] ?? 0));
 }
 
-/**
- * The first `to` of each vector's `from` dimensions, scaled to length 1 again: for embedders trained so that a head of the
- * vector is a vector too (Kusupati et al., "Matryoshka Representation Learning", NeurIPS 2022). Zero heads stay zero.
- */
-export function truncate(vectors: Float32Array, from: number, to: number): Float32Array {
-  checkShape(vectors, from);
-  if (!(Number.isInteger(to) && to > 0 && to <= from))
-    throw new SearchError('bad-input', `Vectors of ${from} dimensions cannot be cut to ${to}.`);
-  const count = vectors.length / from;
-  const cut = new Float32Array(count * to);
-  for (let row = 0; row < count; row += 1) {
-    const head = vectors.subarray(row * from, row * from + to);
-    const length = Math.hypot(...head);
-    if (length > 0)
-      cut.set(
-        head.map((value) => value / length),
-        row * to,
-      );
-  }
-  return cut;
-}
-
 export interface QuantisedQuery {
   readonly values: Int16Array;
   /** value ≈ values[i] × scale; 0 for a zero query. */

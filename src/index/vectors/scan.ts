@@ -14,8 +14,6 @@ export interface ExactVectorOptions {
 }
 
 export interface ExactVectorIndex extends VectorIndex {
-  /** Forgets the loaded vectors, and so the memory they took; the next search asks the source again. A search under way ends with the old ones. */
-  reset(): void;
   /** What scans, once something has been loaded. */
   kernel(): Promise<'wasm' | 'plain'>;
 }
@@ -37,7 +35,7 @@ export function exactVectorIndex(source: VectorSource, options: ExactVectorOptio
     const isLive = (passage: number) => source.isLive(passage);
     return kernel === undefined ? loadPlain(parts, dimensions, isLive) : loadWasm(kernel, parts, dimensions, isLive);
   };
-  let loaded = once(load);
+  const loaded = once(load);
   return {
     dimensions,
     async search(query, depth, signal) {
@@ -67,9 +65,6 @@ export function exactVectorIndex(source: VectorSource, options: ExactVectorOptio
             );
           },
         }),
-    reset() {
-      loaded = once(load);
-    },
     kernel: async () => ((await compiled()) === undefined ? 'plain' : 'wasm'),
   };
 }

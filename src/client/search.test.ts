@@ -1,0 +1,24 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { createSearch } from './search.ts';
+
+const signals: AbortSignal[] = [];
+vi.mock('./glue.ts', () => ({
+  connect: () => ({
+    remote: {
+      open: async () => undefined,
+      add: async (_: unknown, signal: AbortSignal) => void signals.push(signal),
+    },
+    lost: new Promise(() => undefined),
+    close: () => undefined,
+  }),
+}));
+afterEach(() => vi.unstubAllGlobals());
+
+it('hangs calls without a signal of their own on none that lasts', async () => {
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
+  const search = await createSearch(() => ({}) as Worker, { name: 'test', models: '' });
+  await search.add([]);
+  await search.add([]);
+  expect(signals).toHaveLength(2);
+  expect(signals[0]).not.toBe(signals[1]);
+});
