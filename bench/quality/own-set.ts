@@ -13,7 +13,7 @@ export const WITHOUT_RERANKER: readonly string[] = [
   'dense',
   'hybrid:rrf',
   'hybrid:feedback=0',
-  'hybrid:rarity=0',
+  'hybrid:windows=0',
   'hybrid:minmax',
 ];
 

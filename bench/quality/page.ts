@@ -128,7 +128,7 @@ for lexical and dense to 1e-6. Documents longer than a passage count by their be
 above of another stage, with the two-sided p of a paired randomisation test. The **ceiling** is the nDCG@10 of a perfect order
 of the first 50 documents. Times are one thread of this machine, shared with other work: compare them inside a table
 only. *hybrid:feedback=0* searches by meaning once; the hybrid otherwise twice, told by its best three (docs/decisions/0014; a
-published index once, unless asked). *hybrid:rarity=0* lets all words of a question count alike for the embedder (0015). Rerankers read 50 passages (or the 100 of a given run); *blend* is their share
+published index once, unless asked). *hybrid:windows=0* knows passages by one vector each, as over a published index (0017). Rerankers read 50 passages (or the 100 of a given run); *blend* is their share
 against the fused order, the default where a row names none. Bytes: the whole index and all model files that a stage may read; a browser reads less of both. No model was trained on any
 of these sets.`;
   return `${[intro, overview(results), ...results.sets.map((record) => section(record, results.models))].join('\n\n')}\n`;

@@ -58,6 +58,7 @@ function surroundings(fakes: Fakes): Surroundings {
       embedder: {
         embedQuery: (...given) => fakes.embedder.embedQuery(...given),
         embedPassages: (texts, signal) => fakes.embedder.embedPassages(texts, signal),
+        embedWindows: async (texts, signal) => fakes.embedder.embedWindows?.(texts, signal),
       },
       space: { model: 'fake', revision: '1', dtype: 'f32', pooling: 'sum', prefixes: ['', ''] },
     }),
@@ -173,6 +174,27 @@ describe('engine host', () => {
     await ask('what an oar needs', { pipeline: 'hybrid', rarity: 0 });
     expect(seen).toEqual([['oar', 'needs'], []]);
     await expect(ask('oar', { rarity: -1 })).rejects.toMatchObject({ code: 'bad-input' });
+  });
+
+  it('reads the best by meaning in windows, once a search, and not beside a published index', async () => {
+    await host.add(SOURCES, never, quiet);
+    const read: string[] = [];
+    fakes.embedder = {
+      ...embedder,
+      async embedWindows(texts) {
+        read.push(...texts.map(({ text }) => text));
+        return texts.map(({ text }) => embed(text));
+      },
+    };
+    const passages = (await ask('vessel', { pipeline: 'dense' })).ids.length;
+    expect(read).toHaveLength(passages);
+    await ask('oar needs', { pipeline: 'hybrid' });
+    expect(read).toHaveLength(2 * passages);
+    await ask('oar needs', { pipeline: 'hybrid', windows: 0 });
+    await open(['/docs/']);
+    await ask('oar needs', { pipeline: 'hybrid' });
+    expect(read).toHaveLength(2 * passages);
+    await expect(ask('oar', { windows: 1.5 })).rejects.toMatchObject({ code: 'bad-input' });
   });
 
   it('finds by meaning what no word matches', async () => {

@@ -107,7 +107,7 @@ export async function loadStaticEmbedder(
 
 /**
  * The static embedder over a Store of model files: a query reads its own tokens' rows only (some hundred bytes a
- * token, coalesced, kept), the first one all scales too, and the first embedPassages() loads the whole matrix. Ranges are checked
+ * token, coalesced, kept), the first one all scales too, and the first embedPassages() or embedWindows() loads the whole matrix. Ranges are checked
  * for their length alone; whole files for their checksums. Both ways give the same vector.
  */
 export function sparseStaticEmbedder(

@@ -71,6 +71,13 @@ describe('createStaticEmbedder', () => {
     expect([...(short ?? [])]).toEqual([1, 0, 0]);
     expect([...(empty ?? [])]).toEqual([0, 0, 0]);
   });
+  it('makes no more windows when the signal fires', async () => {
+    const controller = new AbortController();
+    const texts = Array.from({ length: 100 }, () => ({ head: '', text: 'install the search' }));
+    const running = createStaticEmbedder({ rows, scales, wordpiece }).embedWindows?.(texts, controller.signal);
+    controller.abort();
+    await expect(running).rejects.toMatchObject({ code: 'aborted' });
+  });
   it('takes the prefix of a row, normalised anew', async () => {
     const long = await createStaticEmbedder({ rows, scales, wordpiece }).embedQuery('install the search');
     const short = await createStaticEmbedder({ rows, scales, wordpiece, dimensions: 128 }).embedQuery(

@@ -17,6 +17,9 @@ export interface StaticEmbedderOptions {
 /** Passages between two looks at the signal: some milliseconds. */
 const BATCH = 64;
 
+/** Texts cut into windows between two looks at the signal: a few milliseconds, and some more on a phone. */
+const WINDOWED_BATCH = 16;
+
 /** Tokens from one window to the next; a window is two such steps, some twenty-five words. */
 const STEP = 16;
 
@@ -160,8 +163,14 @@ export function createStaticEmbedder(options: StaticEmbedderOptions): Embedder {
   };
 
   const embedWindows: Embedder['embedWindows'] = async (texts, signal) => {
-    throwIfAborted(signal);
-    return texts.map(windowsOf);
+    const found: Float32Array[] = [];
+    for (const [at, text] of texts.entries()) {
+      // Somebody may be typing on, and waits for a turn of this thread.
+      if (at > 0 && at % WINDOWED_BATCH === 0) await nextTurn();
+      throwIfAborted(signal);
+      found.push(windowsOf(text));
+    }
+    return found;
   };
   return { embedQuery, embedPassages, embedWindows };
 }
