@@ -70,7 +70,8 @@ class Pipeline(unittest.TestCase):
             step("teacher", "vocabulary", "queries", "passages")
             step("static", "--minutes", "0.05", "--size", "32", "--out", str(folder / "models" / "findling-static"))
             step("mine")
-            step("train", "--model", "tiny", "--name", "tiny", "--minutes", "0.1", "--lists", "4", "--size", "4", "--look-queries", "0")
+            step("train", "--model", "tiny", "--name", "tiny", "--minutes", "0.1", "--lists", "4", "--size", "4", "--look-queries", "0",
+                 "--boost", "2.5", "--cosine", "12", "--frozen", "1")
             step("export", str(folder / "work" / "tiny-final.pt"), "findling-rerank-tiny")
             self.check(folder / "models")
 
