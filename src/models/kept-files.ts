@@ -4,7 +4,7 @@ import { sha256 } from './file.ts';
 
 /**
  * A folder of model files of which those that were read whole are kept in `local`, under their checksums: later pages read them, and
- * ranges of them, without a request. A hybrid question at 100,000 passages takes 25 ms so, and 60 where its rows are asked for
+ * ranges of them, without a request. A hybrid question at 100,000 passages, one vector each, takes 25 ms so, and 60 where its rows are asked for
  * over HTTP, even from the browser's own cache (docs/decisions/0016). Read only; what cannot be kept is read where it came from.
  */
 export function keptFiles(remote: Store, local: Store, files: readonly ModelFile[]): Store {
