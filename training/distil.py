@@ -11,6 +11,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -100,11 +101,13 @@ class ScoredLists(Lists):
         return batch | {"base": torch.from_numpy(np.take_along_axis(self.logits[chosen], columns, 1))}
 
 
-def mixed_teacher(batch: dict) -> torch.Tensor:
-    """Teacher logits [lists, size]: the base's plus the cheap teacher's; without the base's that one alone and the label raised."""
-    cheap = batch["soft"] * train.SOFT_SCALE
+def mixed_teacher(batch: dict, cosine: float = 0.0) -> torch.Tensor:
+    """Teacher logits [lists, size]: the base's plus the cheap teacher's; without the base's that one alone and the label raised.
+    With `cosine` the cheap teacher is all-MiniLM's cosine, which counts as much as the base (docs/decisions/0039)."""
+    cheap = train.cheap_teacher(batch, cosine).clone()
+    beside = cheap.clone() if cosine else CHEAP_SCALE * batch["soft"]
     cheap[:, 0] += LABEL_ALONE
-    return torch.where(batch["base"].isnan(), cheap, BASE_SCALE * batch["base"] + CHEAP_SCALE * batch["soft"])
+    return torch.where(batch["base"].isnan(), cheap, BASE_SCALE * batch["base"] + beside)
 
 
 if __name__ == "__main__":
@@ -123,4 +126,4 @@ if __name__ == "__main__":
         model = shortened(from_onnx(given.from_onnx), layers, TINY.inner) if given.from_onnx else train.fresh("tiny", layers)
         if given.from_file:
             model.load_state_dict(torch.load(given.from_file)["model"])
-        train.train(given, model, mixed_teacher, ScoredLists(train.SHARES, given.seed, given.asked, given.others))
+        train.train(given, model, partial(mixed_teacher, cosine=given.cosine), ScoredLists(train.SHARES, given.seed, given.asked, given.others))

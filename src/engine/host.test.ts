@@ -99,7 +99,8 @@ describe('engine host', () => {
   const ask = async (text: string, options = {}) => {
     const answers: Answer[] = [];
     const last = await host.search(text, { typing: false, ...options }, never, (answer) => void answers.push(answer));
-    return { last, answers, ids: last.results.map(({ documentId: id }) => id) };
+    // A page's run has the last as its result.
+    return { last, answers: [...answers, last], ids: last.results.map(({ documentId: id }) => id) };
   };
   afterEach(() => vi.restoreAllMocks());
   beforeEach(async () => {

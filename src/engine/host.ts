@@ -74,9 +74,7 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
       // The last answer waits until it is known to be the last.
       const early = (answer: Answer) => answer.complete || onAnswer(answer);
       const search = () => searcher.search(text, { pipeline, ...options }, signal, early);
-      const answer = await searchSteadily(search, local, signal);
-      onAnswer(answer);
-      return answer;
+      return searchSteadily(search, local, signal);
     },
     async add(sources, signal, onProgress) {
       const { local } = await ready();

@@ -139,6 +139,7 @@ export type FetchedCatalog = () => Promise<Uint8Array | undefined>;
 export interface EngineHost {
   /** `catalog` gives the bytes of catalog.json where the owner has fetched it already. */
   open(options: OpenOptions, catalog?: FetchedCatalog): Promise<void>;
+  /** Gives the last answer, and `onAnswer` those before it: an answer crosses a worker's boundary once. */
   search(
     text: string,
     options: SearchOptions,

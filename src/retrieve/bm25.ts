@@ -20,7 +20,7 @@ import type { PassageNumbers, ScoredNumber, TermSource } from '../index/terms.ts
 
 export interface Bm25Options extends Partial<ExpansionOptions> {
   readonly weights?: Partial<FieldWeights>;
-  /** Passages that MiniSearch scores at most; never fewer than four times the depth. */
+  /** Passages that MiniSearch scores at least, where so many match; never fewer than the depth and some to spare. */
   readonly candidates?: number;
   /** BCP 47 of questions; the corpus's own languages if absent. */
   readonly languages?: readonly string[];
@@ -35,14 +35,19 @@ export interface Bm25Parts {
 
 export const DEFAULTS = {
   weights: FIELD_WEIGHTS,
-  /** That gives the nDCG@10 and R@100 of all on scifact, docs-anthropic, cranfield and cisi. */
-  candidates: 400,
   expansions: 24,
   shortExpansions: 8,
   expansionPostings: 20_000,
   typos: 4,
 };
 
+/**
+ * Candidates beyond the depth. They are chosen by what MiniSearch will say, in single precision: only passages that are as good as
+ * equal can change places at the edge.
+ */
+const SPARE = 40;
+/** Candidates in times of the depth where words must stand together, which is known of read passages only. */
+const PHRASE_SPARE = 4;
 /** Results that a page shows first. */
 const FORESEEN = 10;
 /** Passages read at a time to look for phrases, and how many times the depth at most. */
@@ -86,7 +91,8 @@ async function score(query: Query, depth: number, terms: TermSource, options: Bm
   const postings = settled ?? outlined;
   const evidence = settled === undefined ? first : await gather(async () => settled);
   const weights = { ...DEFAULTS.weights, ...options.weights };
-  const limit = Math.max(options.candidates ?? DEFAULTS.candidates, 4 * depth);
+  const isPhrased = query.phrases.length + excludedPhrases.length > 0;
+  const limit = Math.max(options.candidates ?? 0, isPhrased ? PHRASE_SPARE * depth : depth + SPARE);
   const candidates = chooseCandidates({ plan, evidence, postings, statistics, lengths, weights, limit });
   const scored = scorePassages({
     evidence,

@@ -235,7 +235,7 @@ interface BestInput {
   readonly limit: number;
 }
 
-/** A score that about twice as many as `limit` will be above, by a sample. */
+/** A score that about three times as many as `limit` will be above, by a sample. */
 function foresee({ scratch: { values, matched }, lengths, size, limit }: BestInput): number {
   const scores: number[] = [];
   for (let passage = 0; passage < size; passage += SAMPLED) {
@@ -245,7 +245,7 @@ function foresee({ scratch: { values, matched }, lengths, size, limit }: BestInp
   return (
     Float32Array.from(scores)
       .sort()
-      .at(-Math.ceil((2 * limit) / SAMPLED)) ?? 0
+      .at(-Math.ceil((3 * limit) / SAMPLED)) ?? 0
   );
 }
 

@@ -2,7 +2,7 @@ import type { Query } from '../../core/ports.ts';
 import { type Analyzer, createAnalyzer, type Slot } from './analysis.ts';
 import { fold, isAscii } from './folding.ts';
 import { isLatin } from './languages.ts';
-import { rangesByLetter, rangesOf } from './marking.ts';
+import { type Beginnings, beginningsOf, rangesByBeginnings, rangesOf } from './marking.ts';
 import { phraseUnits, placePhrases } from './phrases.ts';
 import type { TextRange } from './text-range.ts';
 import { isUnspaced } from './words.ts';
@@ -31,7 +31,7 @@ export async function matcher(
     wantedOf((isLatin(analyzer.language) ? asked : foreign).join('\n'), analyzer, prefix);
   const wanted = new Map(analyzers.map((analyzer) => [analyzer, wantedBy(analyzer)]));
   const verdicts = new Map<string, boolean>();
-  const letters = analyzers.every(({ language }) => language === 'en') ? firstLetters(wanted.values()) : undefined;
+  const begin = analyzers.every(({ language }) => language === 'en') ? beginnings(wanted.values()) : undefined;
   const matches = (word: string): boolean => {
     const known = verdicts.get(word);
     if (known !== undefined) return known;
@@ -40,7 +40,7 @@ export async function matcher(
     return verdict;
   };
   const words = (text: string) =>
-    letters === undefined ? rangesOf(text, matches) : rangesByLetter(text, matches, letters);
+    begin === undefined ? rangesOf(text, matches) : rangesByBeginnings(text, matches, begin);
   return (text) => union([...placePhrases(text, phrases), ...words(text)]);
 }
 
@@ -74,15 +74,8 @@ function holds({ terms }: Slot, wanted: ReadonlySet<string>): boolean {
   return terms.some((term) => wanted.has(term));
 }
 
-/** Letters that a wanted word may begin with, small and capital: Porter's stemmer changes endings only. */
-function firstLetters(all: Iterable<Wanted>): ReadonlySet<string> {
-  const letters = new Set<string>();
-  for (const { terms, prefix } of all)
-    for (const word of [...terms, ...(prefix === undefined ? [] : [prefix])]) {
-      letters.add(word.charAt(0));
-      letters.add(word.charAt(0).toUpperCase());
-    }
-  return letters;
+function beginnings(all: Iterable<Wanted>): Beginnings {
+  return beginningsOf([...all].flatMap(({ terms, prefix }) => [...terms, ...(prefix === undefined ? [] : [prefix])]));
 }
 
 function union(ranges: readonly TextRange[]): readonly TextRange[] {

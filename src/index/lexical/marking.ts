@@ -44,13 +44,41 @@ const [QUOTE, POINT, HYPHEN, COLON, ARROW, PLUS, SHARP] = ["'", '.', '-', ':', '
   ...[number, number, number, number, number, number, number],
 ];
 
+/** How wanted words begin: 1 in `one` for a first character, 1 in `two` (first × 128 + second) for the first two letters or figures. */
+export interface Beginnings {
+  readonly one: Uint8Array;
+  readonly two: Uint8Array;
+}
+
+const ASCII = 128;
+
 /**
- * The same where all wanted words are known to begin with one of `letters` (small and capital). A text is read character by
- * character: most of its words are refused by their first letter, before anything is cut out. Stretches between spaces that are not
- * all ASCII are read as rangesOf() reads them.
+ * How words of English begin whose terms are among `terms`, or that begin with one of them, in small letters and capitals. Porter's
+ * stemmer changes endings only: of the first two letters at most a y, to i.
  */
-export function rangesByLetter(text: string, isWanted: IsWanted, letters: ReadonlySet<string>): TextRange[] {
-  const begins = Uint8Array.from({ length: 128 }, (_, at) => (letters.has(String.fromCharCode(at)) ? 1 : 0));
+export function beginningsOf(terms: Iterable<string>): Beginnings {
+  const [one, two] = [new Uint8Array(ASCII), new Uint8Array(ASCII * ASCII)];
+  for (const term of terms)
+    for (const first of bothCases(term.charAt(0))) {
+      one[first] = 1;
+      if (term.length === 1) two.fill(1, first * ASCII, (first + 1) * ASCII);
+      const seconds = term.charAt(1) === 'i' ? 'iy' : term.charAt(1);
+      for (const second of [...seconds].flatMap(bothCases)) two[first * ASCII + second] = 1;
+    }
+  return { one, two };
+}
+
+/** Codes of an ASCII character as a small letter and as a capital; none of others. */
+function bothCases(character: string): readonly number[] {
+  return [character.charCodeAt(0), character.toUpperCase().charCodeAt(0)].filter((each) => each < ASCII);
+}
+
+/**
+ * The same where it is known how wanted words begin. A text is read character by character: nearly all of its words are
+ * refused by their first two letters, before anything is cut out. Stretches between spaces that are not all ASCII are read as
+ * rangesOf() reads them.
+ */
+export function rangesByBeginnings(text: string, isWanted: IsWanted, beginnings: Beginnings): TextRange[] {
   const ranges: TextRange[] = [];
   let at = 0;
   while (at < text.length) {
@@ -61,7 +89,7 @@ export function rangesByLetter(text: string, isWanted: IsWanted, letters: Readon
     const from = at;
     let all = 0;
     for (let unit = text.charCodeAt(at); unit > SPACE; unit = text.charCodeAt(++at)) all |= unit;
-    if (all < 128) markStretch({ text, from, end: at, begins }, isWanted, ranges);
+    if (all < ASCII) markStretch({ text, from, end: at, beginnings }, isWanted, ranges);
     else
       for (const { start, end } of rangesOf(text.slice(from, at), isWanted))
         ranges.push({ start: from + start, end: from + end });
@@ -73,12 +101,11 @@ interface Stretch {
   readonly text: string;
   readonly from: number;
   readonly end: number;
-  /** 1 for characters that a wanted word may begin with. */
-  readonly begins: Uint8Array;
+  readonly beginnings: Beginnings;
 }
 
 /** Marks a stretch of ASCII without spaces. It finds the runs that ASCII_RUN (words.ts) finds. */
-function markStretch({ text, from, end, begins }: Stretch, isWanted: IsWanted, ranges: TextRange[]): void {
+function markStretch({ text, from, end, beginnings }: Stretch, isWanted: IsWanted, ranges: TextRange[]): void {
   const kind = (place: number) => (place < end ? (KINDS[text.charCodeAt(place)] as number) : 0);
   let at = from;
   while (at < end) {
@@ -94,7 +121,8 @@ function markStretch({ text, from, end, begins }: Stretch, isWanted: IsWanted, r
       let first = true;
       for (let each = kind(at); each !== 0; each = kind(++at)) {
         if (each !== SMALL && (each !== CAPITAL || !first || joint > 0)) simple = false;
-        if ((first || each !== SMALL) && begins[text.charCodeAt(at)] === 1) promising = true;
+        if ((first || each !== SMALL) && mayBegin(text.charCodeAt(at), text.charCodeAt(at + 1), beginnings))
+          promising = true;
         first = each === LINE;
       }
       joint = jointAt(text, at, kind);
@@ -109,6 +137,12 @@ function markStretch({ text, from, end, begins }: Stretch, isWanted: IsWanted, r
     if (!simple || suffix > 0) markRun(run, start, isWanted, ranges);
     else if (isWanted(run)) ranges.push({ start, end: at });
   }
+}
+
+/** Whether a wanted word may begin so; where a sign follows the first character (e-mail is email), that alone tells. */
+function mayBegin(first: number, second: number, { one, two }: Beginnings): boolean {
+  const kind = second < ASCII ? (KINDS[second] as number) : 0;
+  return (kind === 0 || kind === LINE ? one[first] : two[first * ASCII + second]) === 1;
 }
 
 /** Length of what joins two words at a place to one run; 0 where nothing does. */
