@@ -3,6 +3,7 @@ import type { TokenTable } from '../index/published/word-table.ts';
 import { loadCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { loadModelFile, loadModelText } from '../models/file.ts';
 import { createStaticEmbedder } from '../models/static-embedder.ts';
+import { compileSums } from '../models/sums/sums-wasm.ts';
 import { createWordPiece } from '../models/wordpiece.ts';
 import { fileStore } from '../store/files.ts';
 import { MODELS } from './node-engine.ts';
@@ -23,5 +24,9 @@ export async function staticModel(models = MODELS) {
     row: (id) => ({ values: rows.subarray(id * dimensions, (id + 1) * dimensions), scale: scales[id] ?? 0 }),
     encode: (word) => wordpiece.encode(word),
   };
-  return { table, embedder: createStaticEmbedder({ rows, scales, wordpiece }), space: staticSpaceOf(entry) };
+  return {
+    table,
+    embedder: createStaticEmbedder({ rows, scales, wordpiece, kernel: await compileSums() }),
+    space: staticSpaceOf(entry),
+  };
 }

@@ -224,6 +224,5 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
       const { model, backend, threads, msPerPair } = selected.info;
       return { model, backend, threads, msPerPair };
     },
-    close: drop,
   };
 }

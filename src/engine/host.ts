@@ -29,7 +29,6 @@ export interface RerankTier {
   /** Makes the model ready. */
   load(): Promise<void>;
   info(): EngineStatus['reranker'];
-  close(): void;
 }
 
 /** What an engine needs of where it runs; workers/engine.worker.ts gives the browser's, tests give fakes. */
@@ -42,7 +41,7 @@ export interface Surroundings {
   reading(): Promise<Reading>;
   lock<T>(name: string, job: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   announce(name: string): void;
-  onChanged(name: string, callback: () => void): () => void;
+  onChanged(name: string, callback: () => void): void;
   persist(): Promise<unknown>;
 }
 
@@ -54,7 +53,6 @@ interface Opened {
   readonly published: readonly SearchableCorpus[];
   /** Of searches that name none: as far as what was opened goes. */
   readonly pipeline: PipelineName;
-  stop(): void;
 }
 
 /** The engine behind a worker boundary: opens once, then serves searches and changes. */
@@ -90,10 +88,6 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
     },
     status: async () => status(await ready()),
     warm: async (tier) => warm(await ready(), tier),
-    async close() {
-      (await opened)?.stop();
-      opened = undefined;
-    },
   };
 }
 
@@ -123,13 +117,9 @@ async function open(surroundings: Surroundings, options: OpenOptions, catalog?: 
     reranker: (choice) => reranking.reranker(choice),
     ...(options.language === undefined ? {} : { language: options.language }),
   });
-  const forget = surroundings.onChanged(options.name, () => void local.refresh().catch(() => undefined));
-  const stop = () => {
-    forget();
-    reranking.close();
-  };
+  surroundings.onChanged(options.name, () => void local.refresh().catch(() => undefined));
   const pipeline = options.reranker === undefined || options.reranker === 'none' ? 'hybrid' : 'reranked';
-  return { local, searcher, semantic, reranking, published, pipeline, stop };
+  return { local, searcher, semantic, reranking, published, pipeline };
 }
 
 /** Searches; once more where what was being read has been written anew twice meanwhile: then it reads what is there now. */
@@ -221,7 +211,6 @@ export function noReranking(code: SearchError['code'], reason: string): RerankTi
     reranker: () => ({ name: 'none', rerank: refuse }),
     load: refuse,
     info: () => undefined,
-    close: () => undefined,
   };
 }
 

@@ -156,7 +156,6 @@ export interface EngineHost {
   documents(): Promise<readonly DocumentSummary[]>;
   status(): Promise<EngineStatus>;
   warm(tier: Tier): Promise<void>;
-  close(): Promise<void>;
 }
 
 export type BackendName = 'wasm' | 'webgpu';

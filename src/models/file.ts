@@ -13,11 +13,6 @@ export interface FileProgress {
 export interface LoadOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FileProgress) => void;
-  /**
-   * Reads the file in ranges of this many bytes, so that progress moves. Whole by default: a service worker
-   * and most proxies keep whole answers, not ranges, and offline use is worth more than a smooth bar.
-   */
-  readonly pieceBytes?: number;
 }
 
 /** Lower-case hex; undefined where this context has no `crypto.subtle`: secure ones (https, localhost) and Node have it. */
@@ -29,30 +24,15 @@ export async function sha256(bytes: Uint8Array): Promise<string | undefined> {
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-async function readPieces(store: Store, file: ModelFile, options: LoadOptions): Promise<Uint8Array | undefined> {
-  const piece = options.pieceBytes;
-  if (piece === undefined || piece >= file.bytes) return store.read(file.path, undefined, options.signal);
-  if (!(piece >= 1)) throw new SearchError('bad-input', `pieceBytes must be at least 1, not ${piece}.`);
-  const all = new Uint8Array(file.bytes);
-  for (let offset = 0; offset < file.bytes; offset += piece) {
-    throwIfAborted(options.signal);
-    const length = Math.min(piece, file.bytes - offset);
-    const part = await store.read(file.path, { offset, length }, options.signal);
-    if (part === undefined) return undefined;
-    all.set(part, offset);
-    options.onProgress?.({ path: file.path, loaded: offset + length, total: file.bytes });
-  }
-  return all;
-}
-
 /**
  * A model's file, proven whole: a truncated download otherwise fails later, and strangely ("protobuf parsing failed").
- * SearchError 'not-found' or 'corrupt'. Outside a secure context only the size is checked.
+ * Read in one piece: a service worker and most proxies keep whole answers, not ranges, and offline use is worth more
+ * than a smooth bar. SearchError 'not-found' or 'corrupt'. Outside a secure context only the size is checked.
  */
 export async function loadModelFile(store: Store, file: ModelFile, options: LoadOptions = {}): Promise<Uint8Array> {
   throwIfAborted(options.signal);
   options.onProgress?.({ path: file.path, loaded: 0, total: file.bytes });
-  const bytes = await readPieces(store, file, options);
+  const bytes = await store.read(file.path, undefined, options.signal);
   if (bytes === undefined)
     throw new SearchError('not-found', `The model file ${file.path} is not there: serve the whole models folder.`);
   if (bytes.byteLength !== file.bytes)

@@ -3,14 +3,16 @@ import { SearchError } from '../core/errors.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import type { StaticEmbedderEntry } from './catalog.ts';
 import { type LoadOptions, loadModelFile } from './file.ts';
-import { createStaticEmbedder, matryoshka, normaliseInto, tokenCounts } from './static-embedder.ts';
+import { createStaticEmbedder, matryoshka, tokenCounts } from './static-embedder.ts';
+import { normaliseInto } from './sums/sums.ts';
+import { compileSums } from './sums/sums-wasm.ts';
 import type { WordPiece } from './wordpiece.ts';
 
 export interface SparseEmbedderOptions {
   /** A prefix of the row (Matryoshka); the whole row by default. */
   readonly dimensions?: number;
   /** How the whole matrix is loaded, once passages are embedded here. */
-  readonly load?: Pick<LoadOptions, 'onProgress' | 'pieceBytes'>;
+  readonly load?: Pick<LoadOptions, 'onProgress'>;
 }
 
 interface Row {
@@ -93,14 +95,16 @@ export async function loadStaticEmbedder(
 ): Promise<Embedder> {
   checkShape(entry, wordpiece.size);
   const load = { ...options.load, ...(options.signal === undefined ? {} : { signal: options.signal }) };
-  const [rows, scales] = await Promise.all([
+  const [rows, scales, kernel] = await Promise.all([
     loadModelFile(store, entry.files.rows, load),
     loadModelFile(store, entry.files.scales, load),
+    compileSums(),
   ]);
   return createStaticEmbedder({
     rows: new Int8Array(rows.buffer, rows.byteOffset, rows.byteLength),
     scales: floats(scales),
     wordpiece,
+    kernel,
     ...(options.dimensions === undefined ? {} : { dimensions: options.dimensions }),
   });
 }

@@ -4,6 +4,7 @@ import { filesStore } from './fixtures/files.ts';
 import { staticFixture } from './fixtures/static.ts';
 import { floats, loadStaticEmbedder, spans, sparseStaticEmbedder } from './sparse-embedder.ts';
 import { createStaticEmbedder } from './static-embedder.ts';
+import { compileSums } from './sums/sums-wasm.ts';
 import { createWordPiece } from './wordpiece.ts';
 
 const fixture = staticFixture();
@@ -14,6 +15,12 @@ const scales = floats(fixture.files.get('static/scales.f32') ?? new Uint8Array()
 testEmbedder('createStaticEmbedder', async () => ({
   embedder: createStaticEmbedder({ rows, scales, wordpiece, dimensions: 64 }),
   dimensions: 64,
+  symmetric: true,
+}));
+
+testEmbedder('createStaticEmbedder with its kernel', async () => ({
+  embedder: createStaticEmbedder({ rows, scales, wordpiece, kernel: await compileSums() }),
+  dimensions: 256,
   symmetric: true,
 }));
 
@@ -70,6 +77,17 @@ describe('createStaticEmbedder', () => {
     expect([...(long ?? [])]).toEqual([...direction(20, 12, 1), ...direction(4, 21, 1)]);
     expect([...(short ?? [])]).toEqual([1, 0, 0]);
     expect([...(empty ?? [])]).toEqual([0, 0, 0]);
+  });
+  it('makes the same vectors with its kernel', async () => {
+    const kernel = await compileSums();
+    expect(kernel).toBeDefined();
+    const [plain, fast] = [undefined, kernel].map((each) =>
+      createStaticEmbedder({ rows, scales, wordpiece, kernel: each }),
+    );
+    const text = 'a fox ran over the bridge, word399 and word380 '.repeat(40);
+    expect(await fast?.embedPassages([text, 'fox', ''])).toEqual(await plain?.embedPassages([text, 'fox', '']));
+    const windows = [{ head: 'install', text }];
+    expect(await fast?.embedWindows?.(windows)).toEqual(await plain?.embedWindows?.(windows));
   });
   it('makes no more windows when the signal fires', async () => {
     const controller = new AbortController();

@@ -1,17 +1,17 @@
 import { throwIfAborted } from '../core/cancellation.ts';
 import { SearchError } from '../core/errors.ts';
 import type { Embedder, HeadedText, WordWeights } from '../core/ports.ts';
+import { plainSums, type RowSums, type TokenRows } from './sums/sums.ts';
+import { wasmSums } from './sums/sums-wasm.ts';
 import { nextTurn } from './turn.ts';
 import { basicWords, type WordPiece } from './wordpiece.ts';
 
-export interface StaticEmbedderOptions {
-  /** Vocabulary × row length, row-major. */
-  readonly rows: Int8Array;
-  /** One a row: a token's vector is `rows[id] × scales[id]`. */
-  readonly scales: Float32Array;
+export interface StaticEmbedderOptions extends Pick<TokenRows, 'rows' | 'scales'> {
   readonly wordpiece: WordPiece;
   /** A prefix of the row (Matryoshka: 64, 128 or 256 of ours); the whole row by default. */
   readonly dimensions?: number;
+  /** What compileSums() has given; plain sums without. */
+  readonly kernel?: WebAssembly.Module | undefined;
 }
 
 /** Passages between two looks at the signal: some milliseconds. */
@@ -22,14 +22,6 @@ const WINDOWED_BATCH = 16;
 
 /** Tokens from one window to the next; a window is two such steps, some twenty-five words. */
 const STEP = 16;
-
-/** Divides by the Euclidean length; the zero vector stays as it is. Writes into `target` from `offset` on. */
-export function normaliseInto(target: Float32Array, offset: number, sums: Float64Array): void {
-  let square = 0;
-  for (const value of sums) square += value * value;
-  const factor = square > 0 ? 1 / Math.sqrt(square) : 0;
-  for (let at = 0; at < sums.length; at++) target[offset + at] = (sums[at] ?? 0) * factor;
-}
 
 /** How often each token of a text counts: as often as it occurs, by the weight of its word. */
 export async function tokenCounts(
@@ -61,46 +53,23 @@ export function matryoshka(dimensions: number | undefined, rowLength: number): n
  * SearchError('corrupt') where rows, scales and vocabulary do not fit each other.
  */
 export function createStaticEmbedder(options: StaticEmbedderOptions): Embedder {
-  const { rows, scales, wordpiece } = options;
-  const rowLength = rows.length / scales.length;
-  if (scales.length !== wordpiece.size || !Number.isInteger(rowLength) || rowLength < 1)
+  const { rows, scales, wordpiece, kernel } = options;
+  const vocabulary = scales.length;
+  const rowLength = rows.length / vocabulary;
+  if (vocabulary !== wordpiece.size || !Number.isInteger(rowLength) || rowLength < 1)
     throw new SearchError(
       'corrupt',
-      `The static rows do not fit: ${rows.length} values, ${scales.length} scales, ${wordpiece.size} tokens.`,
+      `The static rows do not fit: ${rows.length} values, ${vocabulary} scales, ${wordpiece.size} tokens.`,
     );
-  const dimensions = matryoshka(options.dimensions, rowLength);
-  const sums = new Float64Array(dimensions);
-  const counts = new Uint32Array(scales.length);
-  const distinct = new Int32Array(scales.length);
+  const tokenRows = { rows, scales, dimensions: matryoshka(options.dimensions, rowLength) };
+  return overSums((kernel && wasmSums(kernel, tokenRows)) ?? plainSums(tokenRows), wordpiece, vocabulary);
+}
 
-  /** Adds the rows of ids[from] to ids[to − 1], each as often as `countOf` says. Four at a time take half the time of one by one. */
-  const addRows = (
-    ids: Int32Array,
-    from: number,
-    to: number,
-    into: Float64Array,
-    countOf: (id: number) => number,
-  ): void => {
-    const factorOf = (id: number) => (scales[id] ?? 0) * countOf(id);
-    let at = from;
-    for (; at + 4 <= to; at += 4) {
-      const [a = 0, b = 0, c = 0, e = 0] = [ids[at], ids[at + 1], ids[at + 2], ids[at + 3]];
-      const [forA, forB, forC, forE] = [factorOf(a), factorOf(b), factorOf(c), factorOf(e)];
-      const [rowA, rowB, rowC, rowE] = [a * rowLength, b * rowLength, c * rowLength, e * rowLength];
-      for (let d = 0; d < dimensions; d++)
-        into[d] =
-          (into[d] ?? 0) +
-          forA * (rows[rowA + d] ?? 0) +
-          forB * (rows[rowB + d] ?? 0) +
-          forC * (rows[rowC + d] ?? 0) +
-          forE * (rows[rowE + d] ?? 0);
-    }
-    for (; at < to; at++) {
-      const id = ids[at] ?? 0;
-      const [factor, row] = [factorOf(id), id * rowLength];
-      for (let d = 0; d < dimensions; d++) into[d] = (into[d] ?? 0) + factor * (rows[row + d] ?? 0);
-    }
-  };
+/** A function of its own, so that it does not hold on to rows that a kernel has copied. */
+function overSums(sums: RowSums, wordpiece: WordPiece, vocabulary: number): Embedder {
+  const { dimensions } = sums;
+  const counts = new Uint32Array(vocabulary);
+  const distinct = new Int32Array(vocabulary);
 
   const embedInto = (text: string, target: Float32Array, offset: number): void => {
     const ids = wordpiece.encode(text);
@@ -110,11 +79,15 @@ export function createStaticEmbedder(options: StaticEmbedderOptions): Embedder {
       if (count === 0) distinct[kinds++] = id;
       counts[id] = count + 1;
     }
-    sums.fill(0);
+    const weights = new Float64Array(kinds);
+    for (let at = 0; at < kinds; at++) {
+      weights[at] = counts[distinct[at] ?? 0] ?? 0;
+      counts[distinct[at] ?? 0] = 0;
+    }
     // A token that occurs five times costs one row: in prose that is a third of the work.
-    addRows(distinct, 0, kinds, sums, (id) => counts[id] ?? 0);
-    for (let at = 0; at < kinds; at++) counts[distinct[at] ?? 0] = 0;
-    normaliseInto(target, offset, sums);
+    sums.clear(0);
+    sums.add(0, distinct, 0, kinds, weights);
+    sums.unit(1, target, offset);
   };
 
   const embedPassages = async (texts: readonly string[], signal?: AbortSignal): Promise<Float32Array> => {
@@ -134,30 +107,30 @@ export function createStaticEmbedder(options: StaticEmbedderOptions): Embedder {
     throwIfAborted(signal);
     const weighed = await tokenCounts(text, wordpiece, weights);
     throwIfAborted(signal);
-    sums.fill(0);
-    const ids = Int32Array.from(weighed.keys());
-    addRows(ids, 0, ids.length, sums, (id) => weighed.get(id) ?? 0);
     const vector = new Float32Array(dimensions);
-    normaliseInto(vector, 0, sums);
+    sums.clear(0);
+    sums.add(0, Int32Array.from(weighed.keys()), 0, weighed.size, Float64Array.from(weighed.values()));
+    sums.unit(1, vector, 0);
     return vector;
   };
 
   const windowsOf = ({ head, text }: HeadedText): Float32Array => {
     const above = wordpiece.encode(head);
-    const common = new Float64Array(dimensions);
-    addRows(above, 0, above.length, common, () => 1);
+    sums.clear(0);
+    sums.add(0, above, 0, above.length);
     const ids = wordpiece.encode(text);
     const windows = Math.max(1, Math.ceil(ids.length / STEP) - 1);
     const vectors = new Float32Array(windows * dimensions);
-    let before = new Float64Array(dimensions);
-    let now = new Float64Array(dimensions);
-    addRows(ids, 0, Math.min(STEP, ids.length), now, () => 1);
+    // Two steps make a window: the older is forgotten as the next is read.
+    const read = (step: number) => {
+      const slot = step % 2 === 0 ? 1 : 2;
+      sums.clear(slot);
+      sums.add(slot, ids, Math.min(step * STEP, ids.length), Math.min((step + 1) * STEP, ids.length));
+    };
+    read(0);
     for (let window = 0; window < windows; window++) {
-      const from = (window + 1) * STEP;
-      [before, now] = [now, before.fill(0)];
-      addRows(ids, from, Math.min(from + STEP, ids.length), now, () => 1);
-      for (let d = 0; d < dimensions; d++) sums[d] = (common[d] ?? 0) + (before[d] ?? 0) + (now[d] ?? 0);
-      normaliseInto(vectors, window * dimensions, sums);
+      read(window + 1);
+      sums.unit(3, vectors, window * dimensions);
     }
     return vectors;
   };

@@ -6,7 +6,7 @@ import type { OwnedCrossEncoder } from './cross-encoder.ts';
 import type { FileProgress } from './file.ts';
 import { embeddingSpace, HUB_CROSS_ENCODERS, type Pooling } from './hub-catalog.ts';
 import { type Device, ortError, type Runtime } from './session.ts';
-import { normaliseInto } from './static-embedder.ts';
+import { normaliseInto } from './sums/sums.ts';
 import { dtypeFor, embedderSettings, type TransformersSpec } from './transformers-spec.ts';
 import { nextTurn } from './turn.ts';
 

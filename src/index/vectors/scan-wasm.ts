@@ -1,4 +1,5 @@
 import { SearchError } from '../../core/errors.ts';
+import { compileInlined } from '../../core/inlined-wasm.ts';
 import type { QuantisedVectors, ScoredNumber } from '../terms.ts';
 import { type LoadedVectors, liveScales, liveVector } from './loaded.ts';
 import { SCAN_KERNEL } from './scan-kernel.ts';
@@ -34,15 +35,7 @@ interface Kernel {
   ): number;
 }
 
-/** The compiled kernel; undefined where there is no WebAssembly, no SIMD, or a policy without 'wasm-unsafe-eval'. */
-export async function compileKernel(): Promise<WebAssembly.Module | undefined> {
-  if (typeof WebAssembly === 'undefined') return undefined;
-  try {
-    return await WebAssembly.compile(Uint8Array.from(atob(SCAN_KERNEL), (letter) => letter.charCodeAt(0)));
-  } catch {
-    return undefined;
-  }
-}
+export const compileKernel = () => compileInlined(SCAN_KERNEL);
 
 /**
  * Copies all parts into one memory for the kernel: the query, the scales, the rows in two planes (scan.as.ts), room to work.

@@ -1,0 +1,195 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SearchError } from '../core/errors.ts';
+import { readDocument } from '../ingest/document.ts';
+import { memoryStore } from '../store/memory.ts';
+import { asked, type Fakes, freshFakes, never, openHost, quiet, SOURCES } from './fixtures/engine.ts';
+import type { EngineHost, IndexProgress } from './types.ts';
+
+describe('engine host: documents and the inbox', () => {
+  let fakes: Fakes;
+  let host: EngineHost;
+  const open = async () => {
+    host = await openHost(fakes);
+  };
+  const ask = (text: string, options = {}) => asked(host, text, options);
+  afterEach(() => vi.restoreAllMocks());
+  beforeEach(async () => {
+    fakes = freshFakes();
+    await open();
+  });
+
+  it('passes over what has not changed and replaces what has', async () => {
+    await host.add(SOURCES, never, quiet);
+    const changed = SOURCES.map((source) =>
+      source.id === 'tea' ? { ...source, content: '# Tea\n\nTea needs a samovar.' } : source,
+    );
+    expect(await host.add(changed, never, quiet)).toMatchObject({ added: 1, unchanged: 2 });
+    expect((await ask('samovar', { pipeline: 'lexical' })).ids).toEqual(['tea']);
+    expect(await host.remove(['tea', 'nobody'])).toBe(1);
+    expect((await host.documents()).map(({ id }) => id)).toEqual(['boats', 'lamps']);
+  });
+
+  it('names a document that cannot be read and indexes the rest', async () => {
+    const broken = { id: 'broken', type: 'pdf' as const, content: new Uint8Array([1, 2, 3]) };
+    const report = await host.add([broken, ...SOURCES], never, quiet);
+    expect(report).toMatchObject({ added: 3, failed: [{ id: 'broken', code: 'bad-input' }] });
+    expect((await host.status()).pending).toBe(0);
+    await expect(host.add([{ id: 'a#b', type: 'text', content: '' }], never, quiet)).rejects.toMatchObject({
+      code: 'bad-input',
+    });
+  });
+
+  it('takes documents without text, alone and among others', async () => {
+    const blank = { id: 'blank', type: 'text' as const, content: '' };
+    expect(await host.add([blank], never, quiet)).toMatchObject({ added: 1, passages: 0, failed: [] });
+    expect(await host.add([{ ...blank, id: 'white', content: ' \n' }, ...SOURCES], never, quiet)).toMatchObject({
+      added: 4,
+      failed: [],
+    });
+    expect((await host.status()).pending).toBe(0);
+    expect((await ask('oar', { pipeline: 'hybrid' })).ids[0]).toBe('boats');
+  });
+
+  it('keeps the version given last, where one run meets several, and none that was removed', async () => {
+    const [boats] = SOURCES;
+    if (boats === undefined) throw new Error('no boats');
+    await host.add([boats], never, quiet);
+    const changed = { ...boats, content: '# Boats\n\nA boat needs a zeppelin.' };
+    await host.add([changed, boats], never, quiet);
+    expect((await ask('zeppelin', { pipeline: 'lexical' })).ids).toEqual([]);
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+
+    const stopped = new AbortController();
+    fakes.read = async (source) => {
+      stopped.abort();
+      return readDocument(source);
+    };
+    await expect(host.add(SOURCES.slice(1), stopped.signal, quiet)).rejects.toMatchObject({ code: 'aborted' });
+    expect((await host.status()).pending).toBe(2);
+    await host.remove(['tea']);
+    fakes.read = readDocument;
+    await host.add([], never, quiet);
+    expect((await host.documents()).map(({ id }) => id).sort()).toEqual(['boats', 'lamps']);
+  });
+
+  it('removes what was given before the call, not what is given while it waits for its turn', async () => {
+    const [, , tea] = SOURCES;
+    if (tea === undefined) throw new Error('no tea');
+    await host.add([tea], never, quiet);
+    let go: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (go = resolve));
+    fakes.read = async (source) => {
+      if (source.id === 'boats') await late;
+      return readDocument(source);
+    };
+    const adding = host.add(SOURCES.slice(0, 2), never, quiet);
+    const removing = host.remove(['tea']);
+    const again = host.add([{ ...tea, content: '# Tea\n\nTea needs a samovar.' }], never, quiet);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    go();
+    expect(await adding).toMatchObject({ added: 2 });
+    expect(await removing).toBe(1);
+    expect(await again).toMatchObject({ added: 1 });
+    expect((await ask('samovar', { pipeline: 'lexical' })).ids).toEqual(['tea']);
+  });
+
+  it('keeps the version given last, where two calls come within a millisecond', async () => {
+    const [boats, lamps] = SOURCES;
+    if (boats === undefined || lamps === undefined) throw new Error('no boats');
+    vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_000);
+    const changed = { ...boats, content: '# Boats\n\nA boat needs a zeppelin.' };
+    await Promise.all([host.add([lamps, boats], never, quiet), host.add([changed], never, quiet)]);
+    expect((await ask('zeppelin', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+  });
+
+  it('reports to each of several calls at once what became of its own documents', async () => {
+    const broken = { id: 'broken', type: 'pdf' as const, content: new Uint8Array([1, 2, 3]) };
+    const reports = await Promise.all(
+      [SOURCES[0], broken, SOURCES[1]].map((each) => host.add(each ? [each] : [], never, quiet)),
+    );
+    expect(reports).toMatchObject([
+      { added: 1, failed: [] },
+      { added: 0, failed: [{ id: 'broken' }] },
+      { added: 1, failed: [] },
+    ]);
+  });
+
+  it('a stopped run keeps whole batches and goes on where it was', async () => {
+    const stop = new AbortController();
+    const first = (progress: IndexProgress) => void (progress.documents === 2 && stop.abort());
+    await expect(host.add(SOURCES, stop.signal, first)).rejects.toMatchObject({ code: 'aborted' });
+    await open();
+    expect((await host.status()).pending).toBe(3);
+    expect(await host.add([], never, quiet)).toMatchObject({ added: 3 });
+    expect((await host.status()).pending).toBe(0);
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+  });
+
+  it('ends only the call that is cancelled, and leaves its documents to the next', async () => {
+    const stop = new AbortController();
+    fakes.read = async (source) => {
+      if (source.id === 'boats') stop.abort();
+      return readDocument(source);
+    };
+    const [first, second] = [SOURCES.slice(0, 2), SOURCES.slice(2)];
+    const reports = await Promise.allSettled([host.add(first, stop.signal, quiet), host.add(second, never, quiet)]);
+    expect(reports).toMatchObject([{ reason: { code: 'aborted' } }, { value: { added: 3, failed: [] } }]);
+    expect((await host.status()).pending).toBe(0);
+  });
+
+  it('going on with what was left undone, takes nothing of a call that comes after', async () => {
+    const reports = await Promise.all([host.add([], never, quiet), host.add(SOURCES, never, quiet)]);
+    expect(reports).toMatchObject([{ added: 0 }, { added: 3 }]);
+  });
+
+  it('takes what an earlier visit left undone along with new documents', async () => {
+    const stop = new AbortController();
+    await expect(host.add(SOURCES.slice(0, 2), stop.signal, () => stop.abort())).rejects.toThrow();
+    await open();
+    expect((await host.status()).pending).toBe(2);
+    expect(await host.add(SOURCES.slice(2), never, quiet)).toMatchObject({ added: 3 });
+    expect((await host.status()).pending).toBe(0);
+  });
+
+  it('leaves out a document over which the page has ended again and again, and keeps the others', async () => {
+    // A tab that dies runs nothing any more: the reading never comes back.
+    fakes.read = (source) => (source.id === 'lamps' ? new Promise(() => undefined) : readDocument(source));
+    for (let death = 0; death < 6; death++) {
+      const indexing = host.add(death === 0 ? SOURCES : [], never, quiet);
+      await Promise.race([indexing, new Promise((resolve) => setTimeout(resolve, 30))]);
+      await open();
+    }
+    const report = await host.add([], never, quiet);
+    expect(report.failed).toEqual([
+      { id: 'lamps', code: 'internal', reason: expect.stringMatching(/ended 5 times .* left out/) },
+    ]);
+    expect(report.added).toBe(2);
+    expect((await host.status()).pending).toBe(0);
+    fakes.read = readDocument;
+    expect(await host.add(SOURCES, never, quiet)).toMatchObject({ added: 1, unchanged: 2, failed: [] });
+  });
+
+  it('has added documents that no room is left to merge with others', async () => {
+    const store = memoryStore();
+    let refused = 0;
+    fakes.stores.set('test', {
+      ...store,
+      async write(changes) {
+        const names = [...(changes.put?.keys() ?? [])];
+        // A merge writes its blobs apart from the manifest.
+        if (names.some((name) => name.startsWith('segments/')) && !names.includes('manifest')) {
+          refused += 1;
+          throw new SearchError('quota', 'full');
+        }
+        await store.write(changes);
+      },
+    });
+    await open();
+    for (let at = 0; at < 10; at += 1)
+      expect(await host.add([{ id: `${at}`, type: 'text', content: `oar ${at}` }], never, quiet)).toMatchObject({
+        added: 1,
+      });
+    expect(refused).toBeGreaterThan(0);
+    expect((await host.documents()).length).toBe(10);
+  });
+});
