@@ -42,6 +42,27 @@ describe('createWordPiece', () => {
       }),
     );
   });
+  it('tells more words apart than it remembers, in either case', () => {
+    const letters = [...'abcdefghijklmnopqrstuvwxyz'];
+    const spelling = createWordPiece(
+      ['[UNK]', '[CLS]', '[SEP]', ...letters, ...letters.map((each) => `##${each}`)].join('\n'),
+    );
+    const word = (number: number) => {
+      let [rest, spelt] = [number, ''];
+      do {
+        spelt += letters[rest % 26];
+        rest = Math.floor(rest / 26);
+      } while (rest > 0);
+      return spelt;
+    };
+    const idsOf = (spelt: string) =>
+      [...spelt].map((letter, at) => 3 + letters.indexOf(letter) + (at === 0 ? 0 : letters.length));
+    for (const from of [0, 40_000, 20_000, 90_000, 0]) {
+      const words = Array.from({ length: 20_000 }, (_, at) => word((from + at) * 7));
+      const text = words.map((each, at) => (at % 3 === 0 ? each.toUpperCase() : each)).join(' ');
+      expect(spelling.encode(text)).toEqual(Int32Array.from(words.flatMap(idsOf)));
+    }
+  });
 });
 
 describe.skipIf(vocabulary === undefined)('the shipped vocabulary (skipped where models/ has none)', () => {

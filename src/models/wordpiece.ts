@@ -1,4 +1,5 @@
 import { SearchError } from '../core/errors.ts';
+import { createWordMemo, HASH_BASIS, hashed, lowered } from './word-memo.ts';
 
 /** What a BERT-like cross-encoder reads of a query and a passage. */
 export interface EncodedPair {
@@ -18,8 +19,8 @@ export interface WordPiece {
   encodePair(query: string, passage: string, maxTokens: number): EncodedPair;
 }
 
-/** Words remembered with their ids. English text repeats so much that a few thousand serve nearly all of it. */
-const CACHED_WORDS = 30_000;
+/** Stretches that are not plain words, remembered with their ids. */
+const CACHED_STRETCHES = 10_000;
 /** Longer stretches (URLs, base64, unspaced scripts) do not come again: remembering them only costs memory. */
 const CACHED_LENGTH = 40;
 /** A longer word is one [UNK], as in BERT. */
@@ -155,43 +156,67 @@ function stretchEnd(text: string, at: number): number {
  */
 export function createWordPiece(vocabularyText: string): WordPiece {
   const vocabulary = readVocabulary(vocabularyText);
-  const cache = new Map<string, readonly number[]>();
+  const memo = createWordMemo((word) => wordPieces(word, vocabulary));
+  const stretches = new Map<string, readonly number[]>();
+  /** Ids of ASCII punctuation by its code. */
+  const marks = Int32Array.from(
+    { length: 128 },
+    (_, code) => vocabulary.heads.get(String.fromCharCode(code)) ?? vocabulary.unknown,
+  );
   let buffer = new Int32Array(1024);
   let length = 0;
 
-  const remembered = (text: string, plain: boolean): readonly number[] => {
-    const known = cache.get(text);
+  const remembered = (stretch: string): readonly number[] => {
+    const known = stretches.get(stretch);
     if (known !== undefined) return known;
-    const ids = plain ? wordPieces(text.toLowerCase(), vocabulary) : anyPieces(text, vocabulary);
-    if (text.length > CACHED_LENGTH) return ids;
-    if (cache.size >= CACHED_WORDS) cache.clear();
-    cache.set(text, ids);
+    const ids = anyPieces(stretch, vocabulary);
+    if (stretch.length > CACHED_LENGTH) return ids;
+    if (stretches.size >= CACHED_STRETCHES) stretches.clear();
+    stretches.set(stretch, ids);
     return ids;
   };
-  const append = (ids: readonly number[]): void => {
-    if (length + ids.length > buffer.length) {
-      const larger = new Int32Array(Math.max(buffer.length * 2, length + ids.length));
+  const append = (ids: readonly number[] | Int32Array, from: number, count: number): void => {
+    if (length + count > buffer.length) {
+      const larger = new Int32Array(Math.max(buffer.length * 2, length + count));
       larger.set(buffer.subarray(0, length));
       buffer = larger;
     }
-    for (const id of ids) buffer[length++] = id;
+    for (let at = from; at < from + count; at++) buffer[length++] = ids[at] as number;
+  };
+  const appendAll = (ids: readonly number[]): void => append(ids, 0, ids.length);
+  const appendWord = (text: string, from: number, to: number, hash: number): void => {
+    if (to - from > CACHED_LENGTH) appendAll(wordPieces(text.slice(from, to).toLowerCase(), vocabulary));
+    else {
+      const entry = memo.entryOf(text, from, to, hash);
+      append(memo.ids(), memo.begin(entry), memo.count(entry));
+    }
   };
 
   const encode = (text: string, most = Number.POSITIVE_INFINITY): Int32Array => {
     length = 0;
     for (let at = 0; at < text.length && length < most; ) {
-      const kind = KINDS[text.charCodeAt(at)];
+      const code = text.charCodeAt(at);
+      const kind = KINDS[code];
       if (kind === SPACE) {
         at++;
         continue;
       }
       let end = at + 1;
-      if (kind === WORD) while (end < text.length && KINDS[text.charCodeAt(end)] === WORD) end++;
+      let hash = hashed(HASH_BASIS, lowered(code));
+      if (kind === WORD)
+        for (; end < text.length; end++) {
+          const next = text.charCodeAt(end);
+          if (KINDS[next] !== WORD) break;
+          hash = hashed(hash, lowered(next));
+        }
       // An odd character next to a word may join it (an accent, a soft hyphen): both are then read together.
       const next = end < text.length ? KINDS[text.charCodeAt(end)] : SPACE;
-      const plain = kind === PUNCTUATION || (kind === WORD && (next === SPACE || next === PUNCTUATION));
-      if (!plain) end = stretchEnd(text, end);
-      append(remembered(text.slice(at, end), plain));
+      if (kind === PUNCTUATION) append(marks, code, 1);
+      else if (kind === WORD && (next === SPACE || next === PUNCTUATION)) appendWord(text, at, end, hash);
+      else {
+        end = stretchEnd(text, end);
+        appendAll(remembered(text.slice(at, end)));
+      }
       at = end;
     }
     return buffer.slice(0, Math.min(length, most));
