@@ -11,9 +11,9 @@ export interface WordMemo {
   ids(): Int32Array;
 }
 
-/** Words remembered. English text repeats so much that a few thousand serve nearly all of it. */
-const MOST_WORDS = 30_000;
-const SLOTS = 1 << 16;
+/** Words remembered, of 65,535 at most: 1.5 MB. English text repeats so much that a few thousand serve nearly all of it. */
+const MOST_WORDS = 60_000;
+const SLOTS = 1 << 17;
 
 export const HASH_BASIS = 0x811c9dc5 | 0;
 

@@ -33,7 +33,8 @@ export function chooseCandidates(input: CandidateInput): PassageSet | undefined 
   if (evidence.length === 0) return allowed;
   const scratch = takeScratch(size);
   estimate(input, scratch);
-  const chosen = best({ scratch, lengths: input.lengths, allowed, size, limit });
+  const concepts = Math.min(MOST_CONCEPTS, evidence.length);
+  const chosen = best({ scratch, lengths: input.lengths, allowed, size, limit, concepts });
   giveBack(scratch, size);
   return chosen;
 }
@@ -233,6 +234,8 @@ interface BestInput {
   readonly allowed: PassageSet | undefined;
   readonly size: number;
   readonly limit: number;
+  /** As many as a passage can match at most. */
+  readonly concepts: number;
 }
 
 /** A score that about three times as many as `limit` will be above, by a sample. */
@@ -253,13 +256,18 @@ function foresee({ scratch: { values, matched }, lengths, size, limit }: BestInp
  * Collects the `limit` best above `least`, and returns how many. One pass over all passages, in which almost none is better than
  * the best that are kept: that is foreseen rightly, where sorting by buckets was not.
  */
-function collect({ scratch, lengths, allowed, size, limit }: BestInput, from: number, passages: Uint32Array): number {
+function collect(input: BestInput, from: number, passages: Uint32Array): number {
+  const { scratch, lengths, allowed, size, limit, concepts } = input;
   const { values, matched } = scratch;
   const heaviest = lengths.heaviest ?? Number.POSITIVE_INFINITY;
   const scores = new Float32Array(passages.length);
   let [count, least] = [0, from];
+  let floor = least / (heaviest * concepts);
   for (let passage = 0; passage < size; passage++) {
-    const unweighted = (values[passage] as number) * (matched[passage] as number);
+    const value = values[passage] as number;
+    // Most passages hold one common word or none.
+    if (value <= floor) continue;
+    const unweighted = value * (matched[passage] as number);
     // Nothing times infinity is above nothing.
     if (!(unweighted * heaviest > least)) continue;
     const score = unweighted * lengths.weight(passage);
@@ -268,6 +276,7 @@ function collect({ scratch, lengths, allowed, size, limit }: BestInput, from: nu
     scores[count++] = score;
     if (count < passages.length) continue;
     least = keepBest(passages, scores, count, limit);
+    floor = least / (heaviest * concepts);
     count = limit;
   }
   if (count > limit) keepBest(passages, scores, count, limit);
