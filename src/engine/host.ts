@@ -69,7 +69,7 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
     },
     async search(text, options, signal, onAnswer) {
       const { searcher, pipeline, local } = await ready();
-      // The last answer waits until it is known to be the last.
+      // The last is the result; until it is known to be the last, it waits.
       const early = (answer: Answer) => answer.complete || onAnswer(answer);
       const search = () => searcher.search(text, { pipeline, ...options }, signal, early);
       return searchSteadily(search, local, signal);

@@ -201,6 +201,15 @@ describe('bm25', () => {
     expect(await find(retriever(many, { candidates: 40 }), 'alpha beta omega ', 10)).toEqual(all);
   });
 
+  it('finds a phrase below many passages that hold its words apart, for a few results too', async () => {
+    const text = (at: number) => (at % 20 === 7 ? 'a control plane' : 'plane control, then control over a plane');
+    const many = retriever(
+      Array.from({ length: 60 }, (_, at) => ({ id: `p${at}`, text: `${text(at)} and word${at}` })),
+    );
+    expect(await find(many, '"control plane" ', 10)).toHaveLength(3);
+    expect(await find(many, 'plane -"control over" ', 10)).toHaveLength(3);
+  });
+
   it('stops when the signal has fired', async () => {
     const signal = AbortSignal.abort();
     await expect((await library).retrieve(parseQuery('a'), 10, { ...context, signal })).rejects.toMatchObject({

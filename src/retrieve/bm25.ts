@@ -46,7 +46,8 @@ export const DEFAULTS = {
  * equal can change places at the edge.
  */
 const SPARE = 40;
-/** Candidates in times of the depth where words must stand together, which is known of read passages only. */
+/** Candidates at least, and in times of the depth, where words must stand together, which is known of read passages only. */
+const PHRASED = 400;
 const PHRASE_SPARE = 4;
 /** Results that a page shows first. */
 const FORESEEN = 10;
@@ -92,7 +93,7 @@ async function score(query: Query, depth: number, terms: TermSource, options: Bm
   const evidence = settled === undefined ? first : await gather(async () => settled);
   const weights = { ...DEFAULTS.weights, ...options.weights };
   const isPhrased = query.phrases.length + excludedPhrases.length > 0;
-  const limit = Math.max(options.candidates ?? 0, isPhrased ? PHRASE_SPARE * depth : depth + SPARE);
+  const limit = Math.max(options.candidates ?? 0, isPhrased ? Math.max(PHRASED, PHRASE_SPARE * depth) : depth + SPARE);
   const candidates = chooseCandidates({ plan, evidence, postings, statistics, lengths, weights, limit });
   const scored = scorePassages({
     evidence,

@@ -3,7 +3,7 @@ import { type CorpusStatistics, FIELDS, type FieldLengths, type FieldPostings, t
 import type { Need, Plan } from './concepts.ts';
 import type { Derived, Evidence } from './evidence.ts';
 import { B, D, K, rarity } from './formula.ts';
-import type { FieldWeights, PassageSet } from './scorer.ts';
+import { type FieldWeights, keyAt, type PassageSet } from './scorer.ts';
 
 export interface CandidateInput {
   readonly plan: Plan;
@@ -148,19 +148,21 @@ function giveBack(scratch: Scratch, size: number): void {
 /** Sums over the concepts what each says of each passage, and notes which have matched it. */
 function estimate(input: CandidateInput, scratch: Scratch): void {
   const { evidence, statistics, lengths, weights } = input;
-  const keys = evidence.map(({ key }) => key);
   // A concept asked for twice counts once: its evidence must come together, for `lastMatch` remembers one concept only.
-  const together = [...evidence].sort((a, b) => keys.indexOf(a.key) - keys.indexOf(b.key));
-  for (const { key, field, exact, derived } of together) {
+  const names = evidence.map((_, at) => keyAt(evidence, at));
+  const numbered = evidence.map((each, at) => ({ ...each, number: names.indexOf(names[at] ?? '') + 1 }));
+  for (const { key, field, exact, derived, number } of numbered.sort((a, b) => a.number - b.number)) {
     const readings = [
       ...(exact === undefined ? [] : [[exact, 1] as const]),
       ...derived.map((each) => [each.fields, derivedWeight(key, each)] as const),
     ];
-    const concept = Math.min(MOST_CONCEPTS, keys.indexOf(key) + 1);
+    const concept = Math.min(MOST_CONCEPTS, number);
     for (const [fields, weight] of readings)
       for (const [at, list] of fields.entries()) {
         const name = FIELDS[at];
         if (name === undefined || (field !== undefined && field !== name) || list.passages.length === 0) continue;
+        // Nor does it count as matched: MiniSearch does not look into such a field.
+        if (!(weights[name] > 0)) continue;
         const boost = weight * weights[name] * rarity(list.total ?? list.passages.length, statistics.passages);
         const slope = (K * B) / (statistics.averageLengths[at] ?? 1);
         addPostings(scratch, list, columnOf(scratch, lengths, at, list), boost, slope, concept);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createAnalyzer } from './analysis.ts';
 import { beginningsOf, rangesByBeginnings, rangesOf } from './marking.ts';
 
-const WANTED = ['box', 'Box', 'state', 'State', 'run', 'c++', 'C#', '3.11', 'box.run', 'x'];
+const WANTED = ['kg', 'box', 'Box', 'state', 'State', 'run', 'c++', 'C#', '3.11', 'box.run', 'x'];
 const isWanted = (word: string) => WANTED.includes(word);
 const beginnings = beginningsOf(WANTED.map((word) => word.toLowerCase()));
 
@@ -27,6 +27,7 @@ it('finds by their beginnings the words, the runs and the words inside that are 
       ' ',
       '\n',
       '9',
+      '1.5',
       'XMLBox',
       '日',
       'é',

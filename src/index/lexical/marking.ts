@@ -114,16 +114,21 @@ function markStretch({ text, from, end, beginnings }: Stretch, isWanted: IsWante
       continue;
     }
     const start = at;
-    // A wanted word inside a run begins with its piece or hump: after a sign, with a capital, or with a figure.
+    // A wanted word inside a run begins with its piece or hump: after a sign, with a capital, or with a figure or after one (1.5kg).
     let promising = false;
     let simple = true;
     for (let joint = 0; ; ) {
       let first = true;
+      let before = 0;
       for (let each = kind(at); each !== 0; each = kind(++at)) {
         if (each !== SMALL && (each !== CAPITAL || !first || joint > 0)) simple = false;
-        if ((first || each !== SMALL) && mayBegin(text.charCodeAt(at), text.charCodeAt(at + 1), beginnings))
+        if (
+          (first || each !== SMALL || before === FIGURE) &&
+          mayBegin(text.charCodeAt(at), text.charCodeAt(at + 1), beginnings)
+        )
           promising = true;
         first = each === LINE;
+        before = each;
       }
       joint = jointAt(text, at, kind);
       if (joint === 0) break;

@@ -49,7 +49,7 @@ export function scorePassages(input: ScoringInput): readonly ScoredNumber[] {
 }
 
 /** MiniSearch counts matched words by name: two concepts of one name must be one concept. */
-function keyAt(evidence: readonly Evidence[], at: number): string {
+export function keyAt(evidence: readonly Evidence[], at: number): string {
   const each = evidence[at];
   const clashes = evidence.filter(
     ({ key, exact, derived }, other) =>

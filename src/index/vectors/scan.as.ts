@@ -6,8 +6,8 @@
  * its row, for NaN is greater than nothing. scan-plain.ts computes the same numbers in JavaScript.
  *
  * A scan waits for memory, so a row lies in two planes, its head and its tail. All heads are read; a tail only where
- * head + |query's tail| × |row's tail| (Cauchy and Schwarz) could still reach the best: one row in nine at 100,000 × 256, for
- * the embedder puts most into the head (Kusupati et al., "Matryoshka Representation Learning", NeurIPS 2022).
+ * head + |query's tail| × |row's tail| (Cauchy and Schwarz) could still reach the best, of few rows, for the embedder puts
+ * most into the head (Kusupati et al., "Matryoshka Representation Learning", NeurIPS 2022).
  *
  * The best rows are kept in a binary heap of (f32 score, u32 number) pairs whose root is the worst; of equal scores
  * the higher number is the worse.

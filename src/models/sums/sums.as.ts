@@ -1,7 +1,7 @@
 /**
  * Sums of token rows, in AssemblyScript with SIMD. Built into sums-kernel.ts by `npm run build:kernel`.
  *
- * A row is int8 with one float32 scale. Sums are float64 and rows are added one after another, so that plain.ts gives the same
+ * A row is int8 with one float32 scale. Sums are float64 and rows are added one after another, so that sums.ts gives the same
  * numbers to the last bit. Three sums lie one behind the other, each of `dimensions` float64, padded to a multiple of sixteen.
  */
 
