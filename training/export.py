@@ -9,7 +9,6 @@
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +40,15 @@ def load(path: Path) -> CrossEncoder:
     model = CrossEncoder(Shape(**state["shape"]))
     model.load_state_dict(state["model"])
     return model.eval()
+
+
+def mean_of(model: CrossEncoder, other: CrossEncoder) -> CrossEncoder:
+    """Half of each model's weights; both of one shape, one trained on from the other (Wortsman et al., "Model soups", ICML 2022)."""
+    if model.shape != other.shape:
+        raise SystemExit(f"Only models of one shape have a mean: {model.shape}, {other.shape}.")
+    weights = other.state_dict()
+    model.load_state_dict({key: (value + weights[key]) / 2 if value.is_floating_point() else value for key, value in model.state_dict().items()})
+    return model
 
 
 def from_onnx(path: Path) -> CrossEncoder:
@@ -180,8 +188,10 @@ def canary(folder: Path, reference: Path, files: list[str]) -> dict:
     return tolerance
 
 
-def export(checkpoint: Path, name: str, most: int, bits: int, rows: int) -> None:
+def export(checkpoint: Path, name: str, most: int, bits: int, rows: int, before: Path | None = None) -> None:
     model = load(checkpoint)
+    if before:
+        model = mean_of(model, load(before))
     if rows and rows < model.shape.rows:
         model = fold(model, rows)
     folder = MODELS / name
@@ -204,7 +214,7 @@ def export(checkpoint: Path, name: str, most: int, bits: int, rows: int) -> None
     for file in too_big:  # static hosts refuse files of 25 MiB; ours stay under 20
         (folder / file).unlink()
     kept = [file for file in files if file not in too_big]
-    shutil.copy(checkpoint, work(name, "model.pt"))
+    torch.save({"model": model.state_dict(), "shape": model.shape.as_dict()}, work(name, "model.pt"))
     log("export", model=name, **sizes, left_out=too_big, tolerance=canary(folder, full, kept))
 
 
@@ -215,5 +225,6 @@ if __name__ == "__main__":
     options.add_argument("--most", type=int, default=256)
     options.add_argument("--bits", type=int, default=8)
     options.add_argument("--rows", type=int, default=0, help="fold the word rows to this many")
+    options.add_argument("--mean", type=Path, help="the checkpoint of before: the mean of both's weights is exported (docs/decisions/0040)")
     given = options.parse_args()
-    export(given.checkpoint, given.name, given.most, given.bits, given.rows)
+    export(given.checkpoint, given.name, given.most, given.bits, given.rows, given.mean)

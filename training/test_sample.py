@@ -72,7 +72,8 @@ class Pipeline(unittest.TestCase):
             step("mine")
             step("train", "--model", "tiny", "--name", "tiny", "--minutes", "0.1", "--lists", "4", "--size", "4", "--look-queries", "0",
                  "--boost", "2.5", "--cosine", "12", "--frozen", "1")
-            step("export", str(folder / "work" / "tiny-final.pt"), "findling-rerank-tiny")
+            final = str(folder / "work" / "tiny-final.pt")
+            step("export", final, "findling-rerank-tiny", "--mean", final)
             self.check(folder / "models")
 
     def check(self, models: Path) -> None:
