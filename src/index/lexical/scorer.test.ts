@@ -192,6 +192,7 @@ describe('chooseCandidates', () => {
         },
       ),
       {
+        numRuns: 400,
         // A word asked for twice, with another between.
         examples: [
           [

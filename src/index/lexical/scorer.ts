@@ -48,14 +48,27 @@ export function scorePassages(input: ScoringInput): readonly ScoredNumber[] {
     .sort((a, b) => b.score - a.score || a.passage - b.passage);
 }
 
-/** MiniSearch counts matched words by name: two concepts of one name must be one concept. */
+/**
+ * MiniSearch counts matched words by name: two concepts of one name must be one concept, and read alike. It also weighs what a word
+ * begins by their lengths, so that another name of a word is as long as the word.
+ */
 export function keyAt(evidence: readonly Evidence[], at: number): string {
   const each = evidence[at];
-  const clashes = evidence.filter(
-    ({ key, exact, derived }, other) =>
-      other < at && key === each?.key && (exact !== each.exact || derived.length !== each.derived.length),
-  ).length;
-  return (each?.key ?? '') + '\u0000'.repeat(clashes);
+  if (each === undefined) return '';
+  const first = evidence.findIndex(({ key }) => key === each.key);
+  const alike = evidence.findIndex((other) => other.key === each.key && readAlike(other, each));
+  return alike === first ? each.key : each.key.slice(0, -1) + String.fromCharCode(PRIVATE_USE + alike);
+}
+
+/** Characters of private use, which stand in no word that anybody writes. */
+const PRIVATE_USE = 0xe000;
+
+function readAlike(a: Evidence, b: Evidence): boolean {
+  return (
+    a.exact === b.exact &&
+    a.derived.length === b.derived.length &&
+    a.derived.every(({ kind, term }, at) => kind === b.derived[at]?.kind && term === b.derived[at]?.term)
+  );
 }
 
 type FieldTermView = ReadonlyMap<number, unknown>;
