@@ -11,7 +11,7 @@ export interface WordMemo {
   ids(): Int32Array;
 }
 
-/** Words remembered, of 65,535 at most: 1.5 MB. English text repeats so much that a few thousand serve nearly all of it. */
+/** Words remembered; entries are numbered in 16 bits. English text repeats so much that a few thousand serve nearly all of it. */
 const MOST_WORDS = 60_000;
 const SLOTS = 1 << 17;
 
