@@ -2,7 +2,7 @@ import { abortable, once, throwIfAborted } from '../core/cancellation.ts';
 import { SearchError } from '../core/errors.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import type { StaticEmbedderEntry } from './catalog.ts';
-import { type LoadOptions, loadModelFile } from './file.ts';
+import { loadModelFile } from './file.ts';
 import { createStaticEmbedder, matryoshka, tokenCounts } from './static-embedder.ts';
 import { normaliseInto } from './sums/sums.ts';
 import { compileSums } from './sums/sums-wasm.ts';
@@ -11,8 +11,6 @@ import type { WordPiece } from './wordpiece.ts';
 export interface SparseEmbedderOptions {
   /** A prefix of the row (Matryoshka); the whole row by default. */
   readonly dimensions?: number;
-  /** How the whole matrix is loaded, once passages are embedded here. */
-  readonly load?: Pick<LoadOptions, 'onProgress'>;
 }
 
 interface Row {
@@ -94,7 +92,7 @@ export async function loadStaticEmbedder(
   options: SparseEmbedderOptions & { readonly signal?: AbortSignal } = {},
 ): Promise<Embedder> {
   checkShape(entry, wordpiece.size);
-  const load = { ...options.load, ...(options.signal === undefined ? {} : { signal: options.signal }) };
+  const load = options.signal === undefined ? {} : { signal: options.signal };
   const [rows, scales, kernel] = await Promise.all([
     loadModelFile(store, entry.files.rows, load),
     loadModelFile(store, entry.files.scales, load),
