@@ -59,7 +59,16 @@ function commit(): string {
 
 function machine(): string {
   const all = cpus();
-  return `${all.length} × ${all[0]?.model.trim() ?? 'unknown processor'}, Node ${process.versions.node}, ${process.platform}`;
+  const name = `${all[0]?.model.trim() ?? 'unknown processor'}${generation()}`;
+  return `${all.length} × ${name}, Node ${process.versions.node}, ${process.platform}`;
+}
+
+/** ` family 25 model 17` (Zen 4): virtual machines call processors of several generations by one name. */
+function generation(): string {
+  if (!existsSync('/proc/cpuinfo')) return '';
+  const about = readFileSync('/proc/cpuinfo', 'utf8');
+  const [family, model] = [/^cpu family\s*: (\d+)$/m, /^model\s*: (\d+)$/m].map((line) => line.exec(about)?.[1]);
+  return family === undefined || model === undefined ? '' : ` family ${family} model ${model}`;
 }
 
 /** Writes docs/benchmarks.md from bench/results/*.json and bench/notes/*.md. */

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SearchError } from '../core/errors.ts';
 import { connect, serve } from './glue.ts';
@@ -8,6 +9,7 @@ interface Api {
   count(upTo: number, onNumber: (value: number) => void): Promise<void>;
   fail(kind: 'search' | 'other'): Promise<never>;
   wait(signal: AbortSignal): Promise<never>;
+  half(value: number, signal: AbortSignal): Promise<number>;
   hang(): Promise<never>;
 }
 
@@ -25,6 +27,7 @@ const api: Api = {
       if (signal.aborted) return stop();
       signal.addEventListener('abort', stop);
     }),
+  half: async (value) => value / 2,
   hang: () => new Promise(() => undefined),
 };
 
@@ -119,6 +122,16 @@ describe('calls into a worker', () => {
     expect(await remote.double(1)).toBe(2);
     abort.abort();
     await expect(waiting).rejects.toMatchObject({ code: 'aborted', message: 'Stopped over there.' });
+  });
+  it('leave nothing hanging on a signal that outlives them', async () => {
+    const { remote } = connect<Api>(fake.worker, 'test');
+    const abort = new AbortController();
+    const waiting = remote.wait(abort.signal);
+    for (let call = 0; call < 20; call += 1) await remote.half(call, abort.signal);
+    expect(getEventListeners(abort.signal, 'abort')).toHaveLength(1);
+    abort.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'aborted' });
+    await expect(remote.half(2, abort.signal)).resolves.toBe(1);
   });
   it('leave a connection that is not a promise: awaiting the remote calls nothing', async () => {
     const { remote } = connect<Api>(fake.worker, 'test');

@@ -11,12 +11,16 @@ interface SentSignal {
   readonly port?: MessagePort;
 }
 
+/** The port of a signal that was sent along with a call. */
+const ports = new WeakMap<AbortSignal, MessagePort>();
+
 const signalHandler: Comlink.TransferHandler<AbortSignal, SentSignal> = {
   canHandle: (value): value is AbortSignal => value instanceof AbortSignal,
   serialize(signal) {
     if (signal.aborted) return [{ aborted: true }, []];
     const { port1, port2 } = new MessageChannel();
     signal.addEventListener('abort', () => port1.postMessage('abort'), { once: true });
+    ports.set(signal, port1);
     return [{ aborted: false, port: port2 }, [port2]];
   },
   deserialize({ aborted, port }) {
@@ -30,6 +34,21 @@ const signalHandler: Comlink.TransferHandler<AbortSignal, SentSignal> = {
     return controller.signal;
   },
 };
+
+/** A caller's signal as one call has it: nothing of a call that has ended hangs on the signal, which may live as long as the page. */
+function forOneCall(signal: AbortSignal): { readonly signal: AbortSignal; end(): void } {
+  const own = new AbortController();
+  const abort = () => own.abort();
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return {
+    signal: own.signal,
+    end() {
+      signal.removeEventListener('abort', abort);
+      ports.get(own.signal)?.close();
+    },
+  };
+}
 
 interface SentError {
   readonly searchError: { readonly code: SearchErrorCode; readonly message: string };
@@ -140,7 +159,16 @@ type Methods = Record<string | symbol, (...args: unknown[]) => Promise<unknown>>
 async function call(comlink: Methods, method: string | symbol, args: readonly unknown[]): Promise<unknown> {
   const target = comlink[method];
   if (target === undefined) throw new SearchError('internal', `No method ${String(method)}.`);
-  return target(...args.map((each) => (typeof each === 'function' ? Comlink.proxy(each) : each)));
+  const signals = new Map(args.flatMap((each) => (each instanceof AbortSignal ? [[each, forOneCall(each)]] : [])));
+  const sent = (each: unknown) => {
+    if (each instanceof AbortSignal) return signals.get(each)?.signal;
+    return typeof each === 'function' ? Comlink.proxy(each) : each;
+  };
+  try {
+    return await target(...args.map(sent));
+  } finally {
+    for (const { end } of signals.values()) end();
+  }
 }
 
 /** Notices a worker's end: by an error at its start, or by the release of the lock that it holds while it lives. */

@@ -200,7 +200,7 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
         if (error.code !== 'aborted' && selected === asked) drop();
         throw error;
       });
-      scored = Promise.allSettled([scored, scores]);
+      scored = Promise.allSettled([scored, scores]).then(() => undefined);
       return abortable(scores, signal);
     },
   };

@@ -22,3 +22,17 @@ it('hangs calls without a signal of their own on none that lasts', async () => {
   expect(signals).toHaveLength(2);
   expect(signals[0]).not.toBe(signals[1]);
 });
+
+it('starts no worker any more once it is closed', async () => {
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
+  let started = 0;
+  const start = () => {
+    started += 1;
+    return {} as Worker;
+  };
+  const search = await createSearch(start, { name: 'test', models: '' });
+  await search.close();
+  await expect(search.status()).rejects.toMatchObject({ code: 'bad-input' });
+  await expect(search.search('oar').done).rejects.toMatchObject({ code: 'bad-input' });
+  expect(started).toBe(1);
+});

@@ -1,4 +1,5 @@
 import type { Source } from '../core/document.ts';
+import { SearchError } from '../core/errors.ts';
 import type {
   Answer,
   DocumentSummary,
@@ -47,7 +48,9 @@ function catalogUrl(models: string): string {
 export async function createSearch(worker: () => Worker, options: OpenOptions): Promise<Search> {
   let connection: Promise<Connection<EngineHost>> | undefined;
   let current: SearchRun | undefined;
+  let closed = false;
   const engine = async (): Promise<EngineHost> => {
+    if (closed) throw new SearchError('bad-input', 'This search was closed. Open it again.');
     connection ??= start();
     return (await connection).remote;
   };
@@ -85,6 +88,7 @@ export async function createSearch(worker: () => Worker, options: OpenOptions): 
     status: async () => (await engine()).status(),
     warm: async (tier) => (await engine()).warm(tier),
     async close() {
+      closed = true;
       current?.cancel();
       (await connection)?.close();
     },

@@ -3,7 +3,7 @@ import { lazyEmbedder, type Semantic, type Surroundings, unnamedReranking } from
 import { isReadWhole } from '../engine/local-corpus.ts';
 import type { SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
-import { forgetOthers, publishedStore } from '../engine/published-store.ts';
+import { keepingOf, publishedStore } from '../engine/published-store.ts';
 import { staticSpaceOf, transformersSpaceOf } from '../engine/spaces.ts';
 import type { FetchedCatalog, OpenOptions } from '../engine/types.ts';
 import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
@@ -79,6 +79,6 @@ async function givenCatalog(catalog: FetchedCatalog | undefined): Promise<ModelC
 /** A published index, opened at the first question; while it cannot be, search goes on without it. */
 function lazyCorpus(url: string, fingerprint: string): SearchableCorpus {
   const store = publishedStore(url);
-  const opened = once(() => openReadOnlyCorpus(url, store, fingerprint, ({ facts }) => forgetOthers(store, facts)));
+  const opened = once(() => openReadOnlyCorpus(url, store, fingerprint, keepingOf(store)));
   return { name: url, optional: true, moment: async (signal) => (await opened()).moment(signal) };
 }

@@ -50,6 +50,53 @@ describe('engine host: documents and the inbox', () => {
     expect((await ask('oar', { pipeline: 'hybrid' })).ids[0]).toBe('boats');
   });
 
+  it('leaves out a waiting document that is damaged, says so once, and indexes the rest', async () => {
+    const stop = new AbortController();
+    await host.add(SOURCES, stop.signal, () => stop.abort()).catch(() => undefined);
+    const store = fakes.stores.get('test');
+    const [first = ''] = (await store?.list('inbox/')) ?? [];
+    await store?.write({ put: new Map([[first, new Uint8Array(2)]]) });
+    await open();
+    const report = await host.add([], never, quiet);
+    expect(report.failed).toMatchObject([{ code: 'corrupt', reason: expect.stringContaining('Add your newest') }]);
+    expect(report.added).toBe(2);
+    expect(await host.add([], never, quiet)).toMatchObject({ failed: [] });
+  });
+
+  it('finds room in what was removed', async () => {
+    const limit = 400_000;
+    const inner = memoryStore();
+    const sizes = new Map<string, number>();
+    const used = (all = sizes) => [...all.values()].reduce((sum, size) => sum + size, 0);
+    fakes.stores.set('test', {
+      ...inner,
+      async write(changes) {
+        const next = new Map(sizes);
+        for (const name of changes.remove ?? []) next.delete(name);
+        for (const [name, bytes] of changes.put ?? []) next.set(name, bytes.length);
+        if (used(next) > limit && used(next) > used()) throw new SearchError('quota', 'full');
+        await inner.write(changes);
+        sizes.clear();
+        for (const [name, size] of next) sizes.set(name, size);
+      },
+    });
+    await open();
+    const words = (id: string) => Array.from({ length: 12_000 }, (_, i) => `w${id}${i % 3000}`).join(' ');
+    const document = (id: string) => ({ id, type: 'text' as const, content: words(id) });
+    await host.add([document('a')], never, quiet);
+    await host.add([document('b')], never, quiet);
+    await expect(host.add([document('c')], never, quiet)).rejects.toMatchObject({ code: 'quota' });
+    expect((await ask('wa1', { pipeline: 'lexical' })).ids[0]).toBe('a');
+    expect(await host.remove(['a', 'b', 'c'])).toBe(2);
+    expect(used()).toBeLessThan(1000);
+    expect(await host.add([document('d')], never, quiet)).toMatchObject({ added: 1 });
+    // The version before is garbage that readers may still hold: it goes where its room is needed.
+    for (const end of ['x', 'y', 'z'])
+      expect(await host.add([{ ...document('d'), content: `${words('d')} ${end}` }], never, quiet)).toMatchObject({
+        added: 1,
+      });
+  });
+
   it('keeps the version given last, where one run meets several, and none that was removed', async () => {
     const [boats] = SOURCES;
     if (boats === undefined) throw new Error('no boats');

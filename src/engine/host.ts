@@ -1,21 +1,13 @@
 import { once } from '../core/cancellation.ts';
-import { SearchError, type SearchErrorCode, toSearchError } from '../core/errors.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
-import { eraseCorpus } from '../index/corpus.ts';
 import { readAhead } from '../index/read-ahead.ts';
-import {
-  corpusFingerprint,
-  type EmbeddingSpace,
-  type LocalCorpus,
-  type LocalCorpusParts,
-  openLocalCorpus,
-  type Reading,
-} from './local-corpus.ts';
+import { corpusFingerprint, type EmbeddingSpace, type Reading } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { rehearse } from './rehearsal.ts';
+import { openRenewable, type RenewableCorpus } from './renewal.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
 import type { Answer, EngineHost, EngineStatus, FetchedCatalog, OpenOptions, PipelineName } from './types.ts';
-import { unreadableCorpus } from './unreadable-corpus.ts';
 
 /** Tier 1 of an engine. */
 export interface Semantic {
@@ -46,7 +38,7 @@ export interface Surroundings {
 }
 
 interface Opened {
-  readonly local: LocalCorpus;
+  readonly local: RenewableCorpus;
   readonly searcher: Searcher;
   readonly semantic: Semantic;
   readonly reranking: RerankTier;
@@ -95,12 +87,18 @@ async function open(surroundings: Surroundings, options: OpenOptions, catalog?: 
   // Opening a browser's database and reading what is in it takes tens of milliseconds: it goes on while the catalog is
   // fetched. What is wrong with it openLocalCorpus() will say.
   const store = readAhead(surroundings.localStore(options.name));
+  // What other tabs write while this one opens is what readAhead() has not seen.
+  let changed = false;
+  let noteChange = () => {
+    changed = true;
+  };
+  surroundings.onChanged(options.name, () => noteChange());
   rehearse().catch(() => undefined);
   const [semantic, reranking] = await Promise.all([
     surroundings.semantic(options, catalog),
     surroundings.reranking(options),
   ]);
-  const local = await openOrRenew(options, {
+  const local = await openRenewable(options, {
     name: options.name,
     store,
     ...semantic,
@@ -117,60 +115,30 @@ async function open(surroundings: Surroundings, options: OpenOptions, catalog?: 
     reranker: (choice) => reranking.reranker(choice),
     ...(options.language === undefined ? {} : { language: options.language }),
   });
-  surroundings.onChanged(options.name, () => void local.refresh().catch(() => undefined));
+  noteChange = () => void local.refresh().catch(() => undefined);
+  if (changed) await local.refresh();
   const pipeline = options.reranker === undefined || options.reranker === 'none' ? 'hybrid' : 'reranked';
   return { local, searcher, semantic, reranking, published, pipeline };
 }
 
-/** Searches; once more where what was being read has been written anew twice meanwhile: then it reads what is there now. */
-async function searchSteadily(search: () => Promise<Answer>, local: LocalCorpus, signal: AbortSignal): Promise<Answer> {
+/** Searches; once more where what was being read has been written anew twice meanwhile, or has turned out to be unreadable. */
+async function searchSteadily(
+  search: () => Promise<Answer>,
+  local: RenewableCorpus,
+  signal: AbortSignal,
+): Promise<Answer> {
   const generation = () => local.corpus.statistics().generation;
   const before = generation();
-  const answer = await search().catch((cause) => {
-    if (toSearchError(cause).code !== 'not-found' || signal.aborted) throw cause;
+  // Published indexes and models that fail are skipped: what fails a search is this corpus.
+  const answer = await search().catch(async (cause) => {
+    if (signal.aborted || !(await local.recover(toSearchError(cause)))) throw cause;
     return undefined;
   });
-  if (answer === undefined) {
-    await local.refresh();
-    return search();
-  }
+  if (answer === undefined) return search();
   if (!answer.skipped.some(({ code }) => code === 'not-found')) return answer;
   // Or a model or a published index was not found: that would be so again.
   await local.refresh().catch(() => undefined);
   return generation() === before ? answer : search().catch(() => answer);
-}
-
-/** Searches go on beside a corpus that cannot be opened for one of these. */
-const UNREADABLE: readonly SearchErrorCode[] = ['mismatch', 'corrupt', 'unsupported'];
-
-function unreadable(cause: unknown): SearchError {
-  const error = toSearchError(cause);
-  if (!UNREADABLE.includes(error.code)) throw error;
-  return error;
-}
-
-async function openOrRenew({ name, renew = false }: OpenOptions, parts: LocalCorpusParts): Promise<LocalCorpus> {
-  try {
-    return await openLocalCorpus(parts);
-  } catch (cause) {
-    unreadable(cause);
-  }
-  // What was read ahead may be what another tab has renewed meanwhile: now it is what is stored.
-  try {
-    return await (renew ? parts.lock(() => openOrErase(parts)) : openLocalCorpus(parts));
-  } catch (cause) {
-    return unreadableCorpus(name, unreadable(cause));
-  }
-}
-
-async function openOrErase(parts: LocalCorpusParts): Promise<LocalCorpus> {
-  try {
-    return await openLocalCorpus(parts);
-  } catch (cause) {
-    unreadable(cause);
-    await eraseCorpus(parts.store);
-    return openLocalCorpus(parts);
-  }
 }
 
 async function status({ local, published, searcher, reranking }: Opened): Promise<EngineStatus> {

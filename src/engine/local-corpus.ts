@@ -1,6 +1,6 @@
 import { once } from '../core/cancellation.ts';
 import { type Document, documentId, type Passage, type Source } from '../core/document.ts';
-import { toSearchError } from '../core/errors.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import { type Corpus, openCorpus } from '../index/corpus.ts';
@@ -55,6 +55,8 @@ export interface LocalCorpus extends SearchableCorpus {
   /** Documents given but not indexed yet. */
   pending(): Promise<number>;
   refresh(): Promise<void>;
+  /** Reads everything that is stored; SearchError('corrupt') where something is damaged. */
+  verify(): Promise<void>;
 }
 
 /** Waiting documents read at a time, in one transaction. Few, because each may be a PDF of many megabytes. */
@@ -79,18 +81,32 @@ export function corpusFingerprint(space: EmbeddingSpace, chunker: string): strin
 const MOST_DEATHS = 5;
 const DEADLY = `The page ended ${MOST_DEATHS} times while it read this document, which is left out. Add it again to try anew.`;
 
+/** Which document it was stands in what cannot be read. */
+const UNREAD =
+  'A document that waited to be indexed is damaged in this browser’s storage, and left out. Add your newest documents again.';
+
 /** The blobs of a corpus that are read whole or not at all; a store may keep them in longer pieces. */
 export function isReadWhole(blob: string): boolean {
   return blob.startsWith(INBOX) || isVectorsBlob(blob);
 }
 
-/** Waiting documents in their order, some read at a time. */
-async function* inGroups(inbox: Inbox, names: readonly string[]): AsyncGenerator<readonly [string, Source]> {
+/** Waiting documents in their order, some read at a time; in place of one that cannot be read its error. */
+async function* inGroups(
+  inbox: Inbox,
+  names: readonly string[],
+): AsyncGenerator<readonly [string, Source | SearchError]> {
   for (let from = 0; from < names.length; from += TAKEN) {
     const group = names.slice(from, from + TAKEN);
-    const sources = await Promise.all(group.map((name) => inbox.take(name)));
+    const sources = await Promise.all(group.map((name) => inbox.take(name).catch(damage)));
     for (const [at, source] of sources.entries()) if (source !== undefined) yield [group[at] ?? '', source];
   }
+}
+
+/** What is damaged will be so at every visit, and must not stand in the way of all others. */
+function damage(cause: unknown): SearchError {
+  const error = toSearchError(cause);
+  if (error.code !== 'corrupt') throw error;
+  return error;
 }
 
 /** Opens the corpus of documents that were added here. A corpus made in another way is refused with 'mismatch'. */
@@ -120,9 +136,20 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
       if (passages.length === 0) return { document, hash, passages };
       return { document, hash, passages, vectors: quantise(vectors.subarray(from, row * dimensions), dimensions) };
     });
-    await corpus.apply({ add }, signal);
+    await withRoom(() => corpus.apply({ add }, signal), corpus.sweep);
     parts.announce();
   };
+
+  /** Once more where there was no room for it, and what merges and removals have left behind could be swept away. */
+  const withRoom = async <T>(job: () => Promise<T>, sweep: () => Promise<boolean>): Promise<T> => {
+    try {
+      return await job();
+    } catch (cause) {
+      if (toSearchError(cause).code !== 'quota' || !(await sweep())) throw cause;
+      return job();
+    }
+  };
+  const lockedSweep = () => parts.lock(corpus.sweep);
 
   const hashes = async () => new Map((await corpus.documents()).map(({ id, hash }) => [id, hash]));
 
@@ -148,7 +175,7 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     warm: () => corpus.warm(),
     async add(sources, signal, onProgress) {
       for (const { id } of sources) documentId(id);
-      const given = sources.length > 0 ? await inbox.put(sources) : [];
+      const given = sources.length > 0 ? await withRoom(() => inbox.put(sources), lockedSweep) : [];
       const fresh = new Set(given);
       const last = given.at(-1) ?? (await inbox.pending()).at(-1) ?? '';
       return parts.lock(async () => {
@@ -160,6 +187,11 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         const deaths = await inbox.deaths(names);
         const waiting = async function* () {
           for await (const [name, source] of inGroups(inbox, names)) {
+            if (source instanceof SearchError) {
+              deadly.push({ id: name, code: source.code, reason: UNREAD });
+              await inbox.done([name]);
+              continue;
+            }
             if ((deaths.get(name) ?? 0) >= MOST_DEATHS) {
               deadly.push({ id: source.id, code: 'internal', reason: DEADLY });
               await inbox.done([name]);
@@ -227,6 +259,8 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         await inbox.withdraw(ids, names);
         await corpus.apply({ remove: wanted });
         parts.announce();
+        // Whoever removes documents may want the room.
+        await corpus.sweep();
         return before - (await corpus.documents()).length;
       });
     },
@@ -234,5 +268,6 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     async refresh() {
       await corpus.refresh();
     },
+    verify: () => corpus.verify(),
   };
 }

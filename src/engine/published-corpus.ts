@@ -2,23 +2,22 @@ import { SearchError } from '../core/errors.ts';
 import type { Store } from '../core/ports.ts';
 import { openCorpus } from '../index/corpus.ts';
 import { loadManifest } from '../index/manifest.ts';
-import type { PublishedIndex } from '../index/published/published-index.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
 import type { SearchableCorpus } from './moments.ts';
-import { staticIndex } from './static-index.ts';
+import { type IndexEvents, staticIndex } from './static-index.ts';
 
 /**
  * A corpus that somebody else wrote, e.g. served as static files: an index of `findling index`, or a local corpus's own
  * files. SearchError 'not-found' where there is neither, 'mismatch' where it was made with another model or another way
- * of reading than `fingerprint` says. `onOpened` hears of an index of `findling index`, whenever it is read anew.
+ * of reading than `fingerprint` says. `events` are those of an index of `findling index`.
  */
 export async function openReadOnlyCorpus(
   name: string,
   store: Store,
   fingerprint: string,
-  onOpened?: (index: PublishedIndex) => void,
+  events?: IndexEvents,
 ): Promise<SearchableCorpus> {
-  const published = staticIndex(name, store, onOpened);
+  const published = staticIndex(name, store, events);
   const found = await published.open().then(
     () => true,
     (error: unknown) => {

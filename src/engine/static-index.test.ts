@@ -102,6 +102,29 @@ describe('staticIndex', () => {
     expect(await store.read(MANIFEST_NAME)).toBeDefined();
   });
 
+  it('tells of damage, and reads what was damaged again', async () => {
+    const store = await published(PAGES);
+    let garbled = true;
+    const garbling: Store = {
+      ...store,
+      async read(name, range, signal) {
+        const bytes = await store.read(name, range, signal);
+        return garbled && range !== undefined ? bytes?.map((byte) => byte ^ 0xff) : bytes;
+      },
+    };
+    const told: string[] = [];
+    const events = { onOpened: () => void told.push('opened'), onCorrupt: () => void told.push('corrupt') };
+    const corpora = [staticIndex('site', garbling, events)];
+    const searcher = createSearcher({ corpora, embedder: unasked, reranker: () => none });
+    const during = await searcher.search('kitten', { pipeline: 'lexical' });
+    expect(during.skipped.map(({ code }) => code)).toEqual(['corrupt']);
+    expect(told).toContain('corrupt');
+    garbled = false;
+    const after = await searcher.search('kitten', { pipeline: 'lexical' });
+    expect(after.skipped).toEqual([]);
+    expect(told.at(-1)).toBe('opened');
+  });
+
   it('finds it again where only texts had still to be read', async () => {
     const store = await published(PAGES.slice(0, 30));
     const searcher = searcherOver(store);

@@ -21,21 +21,40 @@ export interface StaticIndex extends SearchableCorpus {
   reload(): void;
 }
 
+/** What whoever keeps an index's files may act on. */
+export interface IndexEvents {
+  /** It has been read anew. */
+  onOpened?(index: PublishedIndex): void;
+  /** Something of it is not what was published: what is kept of it should not be given again. */
+  onCorrupt?(): void;
+}
+
 /**
  * An index made by `findling index`, as a corpus of an engine. It is opened at its first use and carries the word rows
  * of its own model, so that only its terms must be cut as this code cuts a question's: 'mismatch' where they are not.
  * After a failure, or when the site has been published anew, the next search opens it again.
  */
-export function staticIndex(name: string, store: Store, onOpened?: (index: PublishedIndex) => void): StaticIndex {
+export function staticIndex(name: string, store: Store, events: IndexEvents = {}): StaticIndex {
   const load = async () => {
     const index = await openPublishedIndex(store, { words: basicWords });
     checkTokenizer(index.facts.fingerprint, name);
-    onOpened?.(index);
+    events.onOpened?.(index);
     return index;
   };
-  let opened = once(load);
+  const loadAnew = () =>
+    once(() =>
+      load().catch((error: unknown) => {
+        if (isCorrupt(error)) events.onCorrupt?.();
+        throw error;
+      }),
+    );
+  let opened = loadAnew();
   const reload = () => {
-    opened = once(load);
+    opened = loadAnew();
+  };
+  const failed = (error: unknown) => {
+    if (isCorrupt(error)) events.onCorrupt?.();
+    if (isCorrupt(error) || isNotFound(error)) reload();
   };
   return {
     name,
@@ -45,10 +64,13 @@ export function staticIndex(name: string, store: Store, onOpened?: (index: Publi
     async moment() {
       const index = await opened();
       const { documents, passages: size } = index.facts;
-      return { documents, size, numbers: index, ...renewing(index, reload) };
+      return { documents, size, numbers: index, ...renewing(index, failed) };
     },
   };
 }
+
+const isCorrupt = (error: unknown) => error instanceof SearchError && error.code === 'corrupt';
+const isNotFound = (error: unknown) => error instanceof SearchError && error.code === 'not-found';
 
 function checkTokenizer(stored: string, name: string): void {
   const parts: unknown = JSON.parse(stored);
@@ -60,16 +82,16 @@ function checkTokenizer(stored: string, name: string): void {
   );
 }
 
-/** Calls `reopen` where a file that the manifest names is gone: a newer manifest names others. */
+/** Tells of what fails: where a file that the manifest names is gone, a newer manifest names others. */
 function renewing(
   index: PublishedIndex,
-  reopen: () => void,
+  failed: (error: unknown) => void,
 ): Pick<Required<CorpusMoment>, 'terms' | 'passages' | 'vectors' | 'embedder'> {
   const watch = async <T>(reading: Promise<T>): Promise<T> => {
     try {
       return await reading;
     } catch (error) {
-      if (error instanceof SearchError && (error.code === 'not-found' || error.code === 'corrupt')) reopen();
+      failed(error);
       throw error;
     }
   };

@@ -26,5 +26,6 @@ export function unreadableCorpus(name: string, error: SearchError): LocalCorpus 
     remove: refuse,
     pending: async () => 0,
     refresh: async () => undefined,
+    verify: refuse,
   };
 }

@@ -29,6 +29,8 @@ export interface CorpusWriter {
   apply(batch: CorpusBatch, signal?: AbortSignal): Promise<void>;
   /** One merge; false where there was none to do. */
   mergeOnce(signal?: AbortSignal): Promise<boolean>;
+  /** Deletes the garbage that commits before have left; false where there is none. */
+  sweep(): Promise<boolean>;
 }
 
 export function createWriter(state: CorpusState, options: WriterOptions): CorpusWriter {
@@ -101,6 +103,13 @@ export function createWriter(state: CorpusState, options: WriterOptions): Corpus
       await commit(
         segments.flatMap((each, index) => (index === first ? [merged] : chosen.includes(index) ? [] : [each])),
       );
+      return true;
+    },
+    async sweep() {
+      await state.refresh();
+      const { segments, garbage } = state.manifest();
+      if (garbage.length === 0) return false;
+      await commit(segments);
       return true;
     },
   };

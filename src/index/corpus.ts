@@ -57,6 +57,10 @@ export interface Corpus extends Sources {
   apply(batch: CorpusBatch, signal?: AbortSignal): Promise<void>;
   /** Merges small or half-empty segments until there is nothing left to merge. Readers are not held up. */
   compact(signal?: AbortSignal): Promise<void>;
+  /** Removes what merges and removals have left for readers of the moment before; false where there was nothing. */
+  sweep(): Promise<boolean>;
+  /** Reads everything; SearchError('corrupt') where something is damaged. */
+  verify(): Promise<void>;
   /** Looks whether another tab has written; true where it had. */
   refresh(signal?: AbortSignal): Promise<boolean>;
   /** Brings what most questions read into memory: words, postings and ids, not texts or vectors. */
@@ -88,6 +92,8 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
     async compact(signal) {
       while (await turn(async () => (await writer()).mergeOnce(signal), signal));
     },
+    sweep: () => turn(async () => (await writer()).sweep()),
+    verify: async () => (await import('./verify.ts')).verifyCorpus(state),
     warm: () => state.hold(),
   };
 }

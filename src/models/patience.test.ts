@@ -1,6 +1,15 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ModelHost, ProgressListener } from './host.ts';
 import { patientHost } from './patience.ts';
+
+/** As `node --expose-gc` has it, without the flag. */
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString('--expose-gc');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  (runInNewContext('gc') as () => void)();
+}
 
 const spec = { source: 'catalog', models: '/models/', backend: 'wasm/kernel' } as const;
 const silent = () => new Promise<never>(() => undefined);
@@ -36,6 +45,19 @@ describe('patientHost', () => {
     await vi.advanceTimersByTimeAsync(200);
     expect(terminate).toHaveBeenCalledOnce();
     expect(await outcome).toMatchObject({ code: 'timeout', message: expect.stringMatching(/reranker .* 30 s/) });
+  });
+  it('keeps nothing of what it has answered', async () => {
+    vi.useRealTimers();
+    const answers: WeakRef<Float32Array>[] = [];
+    const embedPassages = async () => {
+      const vectors = new Float32Array(1000);
+      answers.push(new WeakRef(vectors));
+      return vectors;
+    };
+    const { host } = patientHost({ host: hostOf({ embedPassages }), terminate: () => undefined });
+    for (let call = 0; call < 5; call += 1) await host.embedPassages(['a']);
+    await collectGarbage();
+    expect(answers.filter((each) => each.deref() !== undefined)).toEqual([]);
   });
   it('waits for a slow download as long as bytes arrive, and no longer', async () => {
     const terminate = vi.fn();

@@ -43,7 +43,8 @@ export function patientHost(worker: SpawnedHost, options: PatienceOptions = {}):
           clearTimeout(timer);
         });
     });
-    last = Promise.allSettled([before, answer]);
+    // Without their values: each would be kept by the one after it.
+    last = Promise.allSettled([before, answer]).then(() => undefined);
     return answer;
   };
   const heard = (renew: () => void, onProgress: ProgressListener | undefined): ProgressListener => {

@@ -1,5 +1,5 @@
 import { SearchError } from '../core/errors.ts';
-import { forgetOthers, publishedStore } from '../engine/published-store.ts';
+import { keepingOf, publishedStore } from '../engine/published-store.ts';
 import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
 import type { Answer, SearchOptions } from '../engine/types.ts';
@@ -32,7 +32,7 @@ export interface SiteSearch {
 export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
   const indexes = options.urls.map((url) => {
     const store = publishedStore(url);
-    return staticIndex(url, store, ({ facts }) => forgetOthers(store, facts));
+    return staticIndex(url, store, keepingOf(store));
   });
   const refuse = () =>
     Promise.reject(

@@ -105,6 +105,13 @@ describe('cachedHttpStore', () => {
     await store.read('a.bin');
     expect(read).toHaveBeenCalledTimes(4);
   });
+  it('forgets what it is about to keep, too', async () => {
+    const { store, read } = await setup(fakeCaches());
+    await store.read('a.bin');
+    await store.keepOnly([]);
+    await store.read('a.bin');
+    expect(read).toHaveBeenCalledTimes(2);
+  });
   it('forgets what was replaced beside an index whose address it cannot read', async () => {
     const caches = fakeCaches();
     const { store, read } = await setup(caches);

@@ -85,13 +85,17 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
       );
     });
   const kept = inOneTurn(keptOf);
-  const keep = (name: string, range: ByteRange | undefined, bytes: Uint8Array) =>
-    attempt((cache) => cache.put(keyOf(name, range), new Response(new Uint8Array(bytes))));
+  const keeping = new Set<Promise<void>>();
+  const keep = (name: string, range: ByteRange | undefined, bytes: Uint8Array) => {
+    const kept = attempt((cache) => cache.put(keyOf(name, range), new Response(new Uint8Array(bytes))));
+    keeping.add(kept);
+    kept.finally(() => keeping.delete(kept));
+  };
 
   const fresh = async (name: string, range: ByteRange | undefined, signal: AbortSignal | undefined) => {
     try {
       const bytes = await inner.read(name, range, signal);
-      if (bytes !== undefined) void keep(name, range, bytes);
+      if (bytes !== undefined) keep(name, range, bytes);
       return bytes;
     } catch (error) {
       const offline = error instanceof SearchError && error.code === 'network';
@@ -109,11 +113,13 @@ export function cachedHttpStore(inner: Store, options: HttpCacheOptions): Cached
       const known = await kept({ name, range });
       if (known !== undefined) return known;
       const bytes = await inner.read(name, range, signal);
-      if (bytes !== undefined) void keep(name, range, bytes);
+      if (bytes !== undefined) keep(name, range, bytes);
       return bytes;
     },
     async keepOnly(names) {
       const wanted = new Set(names.map((name) => keyOf(name)));
+      // What is just being kept may be what is to be forgotten.
+      await Promise.all(keeping);
       await attempt(async (cache) => {
         for (const { url } of await cache.keys()) {
           const plain = new URL(url);

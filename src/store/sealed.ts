@@ -55,6 +55,6 @@ export function unseal(
 function damaged(name: string, chunk: number): SearchError {
   return new SearchError(
     'corrupt',
-    `Block ${chunk} of '${name}' in this browser's storage is damaged. Remove the corpus and index it again.`,
+    `Block ${chunk} of '${name}' in this browser's storage is damaged. Open the corpus with \`renew: true\`, which removes it, and add the documents again.`,
   );
 }
