@@ -12,10 +12,15 @@ export function parsed<T>(command: string, parse: () => T): T {
   }
 }
 
-/** Number('') is 0, any free port: it is not taken for one. */
+/** The number that a text writes; NaN for a blank one, which Number() takes for 0. */
+export function numberOf(text: string): number {
+  return text.trim() === '' ? Number.NaN : Number(text);
+}
+
+/** The port that `--port` names; 0 for any free one. */
 export function portOf(text: string): number {
-  const port = Number(text);
-  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65_535)
+  const port = numberOf(text);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new SearchError('bad-input', `--port takes a whole number from 0 (any free port) to 65535, not '${text}'.`);
   return port;
 }

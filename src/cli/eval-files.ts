@@ -19,6 +19,8 @@ export interface LoadedSet {
   readonly corpus: Corpus;
   readonly queries: readonly TestQuery[];
   readonly qrels: Qrels;
+  /** Undefined where only the index knows: then eval.ts looks whether anything judged is ever found. */
+  readonly known: Known | undefined;
   /** Sentences with file and line about what could not be used. */
   readonly warnings: readonly string[];
 }
@@ -96,12 +98,12 @@ export function loadSet(target: string, files: SetFiles): LoadedSet {
     judgements.some(({ document }) => document.includes('#')),
   );
   const asked = new Set(queries.map(({ id }) => id));
-  const { qrels, warnings } = checkQrels(judgements, qrelsPath, knownDocuments(corpus), asked);
+  const known = knownDocuments(corpus);
+  const { qrels, warnings } = checkQrels(judgements, qrelsPath, known, asked);
   const name = basename(isUrl(target) ? new URL(target).pathname.replace(/\/+$/, '') : resolve(target)) || target;
-  return { name, corpus, queries: queries.filter(({ id }) => qrels.has(id)), qrels, warnings };
+  return { name, corpus, queries: queries.filter(({ id }) => qrels.has(id)), qrels, known, warnings };
 }
 
-/** Undefined where only the index knows: then eval.ts looks whether anything judged is ever found. */
 function knownDocuments(corpus: Corpus): Known | undefined {
   if (corpus.kind === 'index') return undefined;
   const items = corpus.kind === 'beir' ? corpus.documents : folderSources(corpus.path);
@@ -111,7 +113,7 @@ function knownDocuments(corpus: Corpus): Known | undefined {
 }
 
 /** `count` of the queries, evenly spread over the file, and their judgements. */
-export function sampled(set: LoadedSet, count: number | undefined): LoadedSet {
+export function sampled<T extends Pick<LoadedSet, 'queries' | 'qrels'>>(set: T, count: number | undefined): T {
   if (count === undefined || count >= set.queries.length) return set;
   const queries = Array.from(
     { length: count },

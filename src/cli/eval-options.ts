@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { SearchError } from '../core/errors.ts';
 import { type Gate, parseGates } from '../eval/gates.ts';
 import { DEFAULT_MEASURES, type Measure, parseMeasures } from '../eval/measure-syntax.ts';
-import { parsed } from './arguments.ts';
+import { numberOf, parsed } from './arguments.ts';
 import { type PipelineSpec, parsePipelines } from './eval-port.ts';
 
 export interface EvalOptions {
@@ -95,7 +95,7 @@ export function parseEvalOptions(args: readonly string[]): EvalOptions | undefin
   const [target] = positionals;
   if (target === undefined && values['given-run'] === undefined)
     throw new SearchError('bad-input', 'Name a folder: findling eval <folder>. See findling eval --help.');
-  const maxDrop = Number(values['max-drop'] ?? 0.01);
+  const maxDrop = numberOf(values['max-drop'] ?? '0.01');
   if (!(maxDrop >= 0)) throw new SearchError('bad-input', `--max-drop takes a number, not "${values['max-drop']}".`);
   const reranks = values['rerank-run'] !== undefined;
   return {

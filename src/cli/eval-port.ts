@@ -1,6 +1,7 @@
 import { SearchError } from '../core/errors.ts';
 import type { FusionOption, PipelineName } from '../engine/types.ts';
 import type { RunRow } from '../eval/collection.ts';
+import { numberOf } from './arguments.ts';
 
 /** A pipeline with its options, as written: `reranked:base:minmax:pool=30`. */
 export interface PipelineSpec {
@@ -51,8 +52,8 @@ const OPTIONS =
   'rrf, minmax, weights=1/2 (lexical/dense), tiny, base, model=<id>, feedback=<passages>, rarity=<0 to 1>, windows=<passages>, pool=<passages>, blend=<0 to 1>';
 
 function numberIn(text: string | undefined, label: string, low: number, high: number): number {
-  const value = Number(text);
-  if (text === undefined || text === '' || !(value >= low && value <= high))
+  const value = numberOf(text ?? '');
+  if (!(value >= low && value <= high))
     throw new SearchError(
       'bad-input',
       `In the pipeline "${label}" a number from ${low} to ${high} was expected, not "${text}".`,

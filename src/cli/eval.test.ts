@@ -109,6 +109,51 @@ describe('findling eval', () => {
     await expect(run('--rerank-run', trec, '--pipeline', 'lexical')).rejects.toThrow('"reranked" pipelines only');
   });
 
+  it('measures a run that it wrote as it measured the search, blanks in ids or not', async () => {
+    testSet();
+    file('corpus.jsonl', '{"_id":"My Notes.md","text":"x"}\n{"_id":"b","text":"y"}\n');
+    file('qrels/test.tsv', '1\tMy Notes.md\t1\n2\tb\t1\n');
+    const named: OpenEvaluable = async (...given) => ({
+      ...(await open(...given)),
+      search: async () => ({ rows: [{ document: 'My Notes.md', score: 1 }], milliseconds: 1, skipped: [] }),
+    });
+    const trec = join(folder, 'x.trec');
+    await evalCommand([folder, '--pipeline', 'lexical', '--run', trec], named);
+    out = '';
+    await run('--given-run', trec, '--json', '--measures', 'RR@10');
+    expect(JSON.parse(out).pipelines['x.trec'].measures).toEqual({ 'RR@10': 0.5 });
+  });
+
+  it('says when a given run is of other documents or queries', async () => {
+    testSet();
+    const some = file('some.trec', '1 Q0 a 1 2 t\n1 Q0 A.md 2 1 t\n');
+    await run('--given-run', some, '--json');
+    expect(notes).toContain('some.trec: document "A.md" is not in the corpus; they count as not relevant.');
+    const none = file('none.trec', '1 Q0 A.md 1 1 t\n');
+    await expect(run('--given-run', none)).rejects.toThrow('no result belongs to this corpus');
+    await expect(run('--rerank-run', none)).rejects.toThrow('no result belongs to this corpus');
+    const qrels = join(folder, 'qrels/test.tsv');
+    await expect(evalCommand(['--given-run', none, '--qrels', qrels])).rejects.toThrow(
+      'the judgements name documents like "a", and none.trec has documents like "A.md"',
+    );
+    const other = file('other.trec', '7 Q0 a 1 1 t\n');
+    await expect(evalCommand(['--given-run', other, '--qrels', qrels])).rejects.toThrow('queries like "7"');
+  });
+
+  it('measures a sample of a given run', async () => {
+    testSet();
+    const trec = file('x.trec', '1 Q0 a 1 1 t\n2 Q0 a 1 1 t\n');
+    const lacking = file('lacking.trec', '2 Q0 b 1 1 t\n');
+    const alone = ['--given-run', trec, '--qrels', join(folder, 'qrels/test.tsv'), '--json', '--measures', 'RR@10'];
+    await evalCommand([...alone, '--sample', '1', '--topics', join(folder, 'queries.jsonl')]);
+    expect(JSON.parse(out)).toMatchObject({ queries: 1, pipelines: { 'x.trec': { measures: { 'RR@10': 1 } } } });
+    for (const sample of ['1', '2']) {
+      out = '';
+      await run('--given-run', lacking, '--sample', sample, '--json', '--measures', 'RR@10');
+      expect(JSON.parse(out).pipelines['lacking.trec'].measures).toEqual({ 'RR@10': sample === '1' ? 0 : 0.5 });
+    }
+  });
+
   it('fails below a gate, and when a measure fell since the baseline', async () => {
     testSet();
     expect(await run('--pipeline', 'lexical', '--fail-below', 'RR@10=0.7')).toBe(0);
@@ -157,6 +202,7 @@ describe('findling eval', () => {
     [['--pipeline', 'magic'], 'There is no pipeline "magic"'],
     [['--depth', '0'], '--depth takes a whole number'],
     [['--max-drop', 'x'], '--max-drop takes a number'],
+    [['--max-drop', ''], '--max-drop takes a number'],
     [['--wrong'], "Unknown option '--wrong'"],
     [['--split', 'dev'], 'there is no such file. Expected here: the judgements'],
     [['--given-run', 'gone.trec'], 'gone.trec: there is no such file. Expected here: a TREC run'],
@@ -203,6 +249,7 @@ describe('pipeline names', () => {
       'hybrid:pool=5',
       'reranked:blend=2',
       'reranked:pool=',
+      'hybrid:feedback= :rrf',
       'hybrid:weights=1',
       'x',
       'lexical,lexical',

@@ -1,6 +1,13 @@
 import { SearchError } from '../core/errors.ts';
 import { parseQrels } from '../eval/beir.ts';
-import { checkQrels, type JudgedDocument, type Run, type RunRow, type TestQuery } from '../eval/collection.ts';
+import {
+  checkQrels,
+  checkRun,
+  type JudgedDocument,
+  type Run,
+  type RunRow,
+  type TestQuery,
+} from '../eval/collection.ts';
 import { driftSince } from '../eval/drift.ts';
 import { type Evaluation, evaluate, type PipelineRun } from '../eval/evaluation.ts';
 import { dropsSince, missedGates } from '../eval/gates.ts';
@@ -68,11 +75,12 @@ interface Asked {
 export async function evaluateAsked(options: EvalOptions, open: OpenEvaluable = openDefault): Promise<Asked> {
   const { measures, pool, depth } = options;
   if (options.target === undefined) return givenRunAlone(options);
-  const set = sampled(loadSet(options.target, options), options.sample);
+  const whole = loadSet(options.target, options);
+  const set = sampled(whole, options.sample);
   for (const warning of set.warnings) note(`findling eval: ${warning}`);
   const documents = set.corpus.kind === 'beir' ? set.corpus.documents : [];
   const given = options.givenRun ?? options.rerankRun;
-  const first = given === undefined ? [] : [readGivenRun(given)];
+  const first = given === undefined ? [] : [readGivenRun(given, whole)];
   const runs = options.givenRun === undefined ? [...first, ...(await searchAll(set, options, open, first[0]))] : first;
   if (set.corpus.kind !== 'beir') refuseStrangers(set, runs);
   return {
@@ -91,7 +99,7 @@ export async function evaluateAsked(options: EvalOptions, open: OpenEvaluable = 
 }
 
 /** Results of which not one was ever judged mean that the judgements name documents in another way. */
-function refuseStrangers({ qrels, name }: LoadedSet, runs: readonly PipelineRun[]): void {
+function refuseStrangers({ qrels, name }: Pick<LoadedSet, 'qrels' | 'name'>, runs: readonly PipelineRun[]): void {
   const rows = runs.flatMap(({ run }) => [...run].flatMap(([query, found]) => found.map((row) => ({ query, ...row }))));
   if (rows.length === 0 || rows.some(({ query, document }) => qrels.get(query)?.has(document))) return;
   const [judged] = [...qrels.values()].flatMap((grades) => [...grades.keys()]);
@@ -101,19 +109,25 @@ function refuseStrangers({ qrels, name }: LoadedSet, runs: readonly PipelineRun[
   );
 }
 
-function readGivenRun(path: string): PipelineRun {
-  return { name: path.replace(/^.*[/\\]/, ''), run: parseRun(readText(path, 'a TREC run'), path), milliseconds: [] };
+function readGivenRun(path: string, { qrels, known }: Pick<LoadedSet, 'qrels' | 'known'>): PipelineRun {
+  const run = parseRun(readText(path, 'a TREC run'), path);
+  for (const warning of checkRun(run, path, qrels, known)) note(`findling eval: ${warning}`);
+  return { name: path.replace(/^.*[/\\]/, ''), run, milliseconds: [] };
 }
 
 /** `--given-run` with `--qrels`: nothing is searched, so no corpus is needed. */
 function givenRunAlone(options: EvalOptions): Asked {
-  const { qrels: path, givenRun = '', measures, pool, depth } = options;
+  const { qrels: path, givenRun = '', measures, pool, depth, sample } = options;
   if (path === undefined)
     throw new SearchError('bad-input', 'With --given-run name the folder of the test set, or --qrels FILE.');
-  const { qrels } = checkQrels(parseQrels(readText(path, 'the judgements (qrels)'), path), path, undefined, undefined);
-  const queries: readonly TestQuery[] =
-    options.topics === undefined ? [...qrels.keys()].map((id) => ({ id, text: id })) : readQueries(options.topics);
-  const runs = [readGivenRun(givenRun)];
+  const judgements = parseQrels(readText(path, 'the judgements (qrels)'), path);
+  const { qrels: judged } = checkQrels(judgements, path, undefined, undefined);
+  const topics: readonly TestQuery[] =
+    options.topics === undefined ? [...judged.keys()].map((id) => ({ id, text: id })) : readQueries(options.topics);
+  const { queries, qrels } = sampled({ queries: topics.filter(({ id }) => judged.has(id)), qrels: judged }, sample);
+  const run = readGivenRun(givenRun, { qrels: judged, known: undefined });
+  const runs = [run];
+  refuseStrangers({ qrels: judged, name: run.name }, runs);
   return {
     evaluation: evaluate({ set: path, queries, qrels, documents: [], measures, runs, pool, depth }),
     documents: [],

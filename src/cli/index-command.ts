@@ -20,7 +20,8 @@ export async function indexCommand(args: readonly string[]): Promise<number> {
 }
 
 async function indexOnce({ folder, config, json }: IndexArguments): Promise<SiteReport> {
-  const report = await indexSite({ folder, ...config, onProgress: progressLine() });
+  const onUnmatched = (glob: string) => void process.stderr.write(`no page matches '${glob}'\n`);
+  const report = await indexSite({ folder, ...config, onUnmatched, onProgress: progressLine() });
   if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(78)}\r`);
   for (const { id, reason } of report.failed) process.stderr.write(`left out ${id}: ${reason}\n`);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : said(report));

@@ -38,17 +38,23 @@ function commonestLanguage(entries: readonly PageEntry[]): string {
   return sorted[0]?.[0] ?? 'en';
 }
 
+/** Folders directly in `out` that are named as a language and hold an index. */
+export async function languageFolders(out: string): Promise<readonly string[]> {
+  const folders: string[] = [];
+  for (const entry of await readdir(out, { withFileTypes: true })) {
+    const folder = join(out, entry.name);
+    if (!entry.isDirectory() || !/^[a-z]{2,3}$/.test(entry.name)) continue;
+    if ((await readdir(folder)).includes(MANIFEST_NAME)) folders.push(folder);
+  }
+  return folders.sort();
+}
+
 /**
  * Removes the indexes that earlier runs wrote for languages that are no longer there: a page would go on searching them.
- * Only folders directly in `out` that are named as a language and hold an index, and in them only the index's own files.
+ * In their folders only the index's own files go.
  */
 export async function removeOtherLanguages(out: string, written: ReadonlySet<string>): Promise<void> {
-  const entries = await readdir(out, { withFileTypes: true });
-  for (const entry of entries) {
-    const folder = join(out, entry.name);
-    if (!entry.isDirectory() || !/^[a-z]{2,3}$/.test(entry.name) || written.has(folder)) continue;
-    if ((await readdir(folder)).includes(MANIFEST_NAME)) await removeIndex(folder);
-  }
+  for (const folder of await languageFolders(out)) if (!written.has(folder)) await removeIndex(folder);
 }
 
 /** The manifest goes first: without it there is no index, and no reader looks for the rest. */

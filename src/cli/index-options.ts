@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SearchError } from '../core/errors.ts';
-import { parsed } from './arguments.ts';
+import { numberOf, parsed } from './arguments.ts';
 
 /** What may stand in findling.config.ts, and on the command line, which wins. */
 export interface IndexConfig {
@@ -33,7 +33,7 @@ searches: a few static files, to be published with the site.
 
   --out <folder>       where to write it; <folder>/findling by default
   --base-url <url>     put before each page's path; / by default
-  --exclude <glob>     pages to leave out, e.g. 'drafts/**', or drafts for folders of that name anywhere; may be given several times
+  --exclude <glob>     pages to leave out: '*-draft.html', blog/drafts (a folder), drafts (any folder of that name); may be given several times
   --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5', 0 for none; may be given several times
   --config <file>      a module whose default export has these options; findling.config.ts, .mjs or .js by default
   --models <folder>    catalog.json and the embedder's weights; those of the package by default
@@ -78,7 +78,7 @@ export async function indexArguments(args: readonly string[]): Promise<IndexArgu
       baseUrl: baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`,
       exclude: [...(given.exclude ?? []), ...(values.exclude ?? [])],
       weights: [
-        ...Object.entries(given.weight ?? {}).map(([glob, weight]) => checked(glob, weight)),
+        ...Object.entries(given.weight ?? {}).map(([glob, weight]) => ({ glob, weight })),
         ...(values.weight ?? []).map(weightOf),
       ],
       cache: resolve(values.cache ?? given.cache ?? `.cache/findling/${named}.cache`),
@@ -93,16 +93,15 @@ function parse(args: readonly string[]) {
 
 function weightOf(text: string): { glob: string; weight: number } {
   const at = text.lastIndexOf('=');
-  return checked(text.slice(0, Math.max(0, at)), Number(text.slice(at + 1)));
+  const glob = text.slice(0, Math.max(0, at));
+  const weight = numberOf(text.slice(at + 1));
+  if (glob === '' || !isWeight(weight))
+    throw new SearchError('bad-input', `--weight takes a glob and a number, e.g. 'blog/**=0.5', not '${text}'.`);
+  return { glob, weight };
 }
 
-function checked(glob: string, weight: number): { glob: string; weight: number } {
-  if (glob === '' || !Number.isFinite(weight) || weight < 0)
-    throw new SearchError(
-      'bad-input',
-      `--weight takes a glob and a number, e.g. 'blog/**=0.5', not '${glob}=${weight}'.`,
-    );
-  return { glob, weight };
+function isWeight(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 const CONFIG_NAMES = ['findling.config.ts', 'findling.config.mjs', 'findling.config.js'];
@@ -150,16 +149,18 @@ function readConfig(config: object, path: string): IndexConfig {
   if (exclude !== undefined && !(Array.isArray(exclude) && exclude.every((each) => typeof each === 'string')))
     throw new SearchError('bad-input', `${path}: 'exclude' must be an array of globs.`);
   const weight = fields.get('weight');
-  if (weight !== undefined && (typeof weight !== 'object' || weight === null))
-    throw new SearchError('bad-input', `${path}: 'weight' must be an object of globs and numbers.`);
+  if (weight !== undefined && !isWeights(weight))
+    throw new SearchError('bad-input', `${path}: 'weight' must be an object of globs and numbers from 0 on.`);
   return {
     ...text('out'),
     ...text('baseUrl'),
     ...text('cache'),
     ...text('models'),
     ...(exclude === undefined ? {} : { exclude: exclude.map(String) }),
-    ...(weight === undefined
-      ? {}
-      : { weight: Object.fromEntries(Object.entries(weight).map(([glob, value]) => [glob, Number(value)])) }),
+    ...(weight === undefined ? {} : { weight }),
   };
+}
+
+function isWeights(value: unknown): value is Readonly<Record<string, number>> {
+  return typeof value === 'object' && value !== null && Object.values(value).every(isWeight);
 }

@@ -1,17 +1,20 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { staticIndex } from '../engine/static-index.ts';
 import { fileStore } from '../store/files.ts';
+import { indexCommand } from './index-command.ts';
 import { indexArguments } from './index-options.ts';
 import { indexSite } from './index-site.ts';
 import { findSources, globPattern } from './index-sources.ts';
 import { MODELS } from './node-engine.ts';
 import { startPageThreads } from './page-threads.ts';
+import { searchCommand } from './search-command.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'findling-index-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterEach(() => void vi.restoreAllMocks());
 
 let site = '';
 const put = (path: string, content: string) => {
@@ -82,6 +85,49 @@ describe('findSources', () => {
     expect(drafts.map((path) => globPattern('drafts').test(path))).toEqual([true, true, true, false, false]);
     expect(globPattern('draft*').test('drafts/one.html')).toBe(false);
   });
+  it.each([
+    ['blog/drafts', [true, true, false, false]],
+    ['**/drafts', [true, true, true, false]],
+    ['{blog,x}/**', [true, true, true, false]],
+    ['{blog/drafts/*.html,{news,docs}.html}', [true, false, false, true]],
+    ['{blog}/**', [false, false, false, false]],
+  ])('takes %j for all that it names', (glob, expected) => {
+    const paths = ['blog/drafts/one.html', 'blog/drafts/two/three.html', 'x/drafts/four.html', 'news.html'];
+    expect(paths.map((path) => globPattern(glob).test(path))).toEqual(expected);
+  });
+  it('tells of patterns that match no page', async () => {
+    const unmatched: string[] = [];
+    const weights = ['guide', 'gide'].map((glob) => ({ glob, weight: 2 }));
+    const exclude = ['drafts', '{drafts', 'index.html'];
+    put('style/drafts/all.css', '');
+    await collect({ ...options(), exclude, weights, onUnmatched: (glob) => unmatched.push(glob) });
+    expect(unmatched).toEqual(['drafts', '{drafts', 'gide']);
+  });
+});
+
+describe('indexCommand', () => {
+  it('warns of a pattern that matches no page', async () => {
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    const cache = options().cache;
+    expect(await indexCommand([site, '--cache', cache, '--exclude', 'gide', '--weight', 'guide=2'])).toBe(0);
+    expect(said.mock.calls.map(([text]) => text).filter((text) => /matches/.test(String(text)))).toEqual([
+      "no page matches 'gide'\n",
+    ]);
+  }, 60_000);
+});
+
+describe('searchCommand', () => {
+  it('names the indexes below a folder that has one for each language', async () => {
+    put('de/index.html', html('Hafen', 'Der Hafen liegt am Meer.').replace('lang="en"', 'lang="de"'));
+    await indexSite(options());
+    const out = join(site, 'findling');
+    await expect(searchCommand(['harbour', '--index', out])).rejects.toMatchObject({
+      code: 'not-found',
+      message: expect.stringContaining(`--index ${join(out, 'de')} --index ${join(out, 'en')}`),
+    });
+    await expect(searchCommand(['harbour', '--index', site])).rejects.toThrow('There is no findling.bin there');
+  }, 60_000);
 });
 
 describe('indexSite', () => {
@@ -222,7 +268,13 @@ describe('indexArguments', () => {
     writeFileSync(join(root, 'odd.config.ts'), 'export default { exlude: [] };');
     await expect(indexArguments(['dist', '--config', join(root, 'odd.config.ts')])).rejects.toThrow(/exlude/);
     await expect(indexArguments([])).rejects.toMatchObject({ code: 'bad-input' });
-    await expect(indexArguments(['dist', '--weight', 'x'])).rejects.toMatchObject({ code: 'bad-input' });
+    for (const weight of ['x', 'blog/**=', 'blog/**= ', '=1', 'x=-1', 'x=y'])
+      await expect(indexArguments(['dist', '--weight', weight])).rejects.toThrow(`not '${weight}'`);
+    for (const [at, weight] of ["''", 'null', '-1', "'2'"].entries()) {
+      const file = join(root, `weight-${at}.config.mjs`);
+      writeFileSync(file, `export default { weight: { 'blog/**': ${weight} } };`);
+      await expect(indexArguments(['dist', '--config', file])).rejects.toThrow("'weight' must be");
+    }
     await expect(indexArguments(['dist', '--nonsense'])).rejects.toMatchObject({ code: 'bad-input' });
     expect(await indexArguments(['--help'])).toBeUndefined();
   });

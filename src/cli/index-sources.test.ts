@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
+import type { Source } from '../core/document.ts';
 import { findSources } from './index-sources.ts';
 
 vi.mock('node:fs/promises', async (original) => {
@@ -13,12 +14,13 @@ vi.mock('node:fs/promises', async (original) => {
 
 const folder = mkdtempSync(join(tmpdir(), 'findling-sources-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-const ids = async () => {
+const found = async () => {
   const options = { folder, out: join(folder, 'findling'), baseUrl: '/', exclude: [], weights: [] };
-  const found: string[] = [];
-  for await (const { source } of findSources(options)) found.push(source.id);
-  return found;
+  const sources: Source[] = [];
+  for await (const { source } of findSources(options)) sources.push(source);
+  return sources;
 };
+const ids = async () => (await found()).map(({ id }) => id);
 
 it('leaves out pages that say noindex in any way, wherever in the head', async () => {
   const put = (name: string, head: string) =>
@@ -40,6 +42,23 @@ it('leaves out lines whose HTML says noindex', async () => {
   const lines = [line('/kept', ''), line('/left', '<meta name=robots content=noindex>')];
   writeFileSync(join(folder, 'pages.jsonl'), lines.join('\n'));
   expect(await ids()).toEqual(['/seen.html', '/kept']);
+  rmSync(join(folder, 'pages.jsonl'));
+});
+
+it('reads lines with a byte-order mark and empty fields', async () => {
+  const lines = [
+    { url: '/a', html: null, text: 'Words.' },
+    { url: '/b', html: null, markdown: '# B', text: null },
+  ];
+  writeFileSync(join(folder, 'pages.jsonl'), `\uFEFF${lines.map((line) => JSON.stringify(line)).join('\r\n')}`);
+  expect((await found()).slice(1)).toMatchObject([
+    { id: '/a', type: 'text', content: 'Words.' },
+    { id: '/b', type: 'markdown', content: '# B' },
+  ]);
+  for (const line of ['null', '7', '"x"', '{"url":"/a","html":null}']) {
+    writeFileSync(join(folder, 'pages.jsonl'), `{"url":"/a","text":"x"}\n${line}`);
+    await expect(found()).rejects.toThrow(/^pages\.jsonl, line 2: expected /);
+  }
   rmSync(join(folder, 'pages.jsonl'));
 });
 

@@ -28,6 +28,8 @@ export interface SourceOptions {
   readonly out: string;
   /** A page's path in its URL, where the site's links have another form: given `guide/` or `guide/page.html`. */
   readonly urlOf?: (path: string) => string;
+  /** Told, before the first page, of a glob of `exclude` or `weights` that matches no page. */
+  readonly onUnmatched?: (glob: string) => void;
 }
 
 const TYPES: Readonly<Record<string, SourceType>> = {
@@ -49,12 +51,14 @@ export async function* findSources(options: SourceOptions): AsyncGenerator<SiteS
     throw new SearchError('not-found', `${folder} is no folder. Build the site first, and give the folder it is in.`);
   const excluded = [...NEVER, ...options.exclude].map(globPattern);
   const weights = options.weights.map(({ glob, weight }) => ({ pattern: globPattern(glob), weight }));
-  const paths = (await files(folder, resolve(options.out)))
+  const readable = (await files(folder, resolve(options.out)))
     .map((file) => relative(folder, file).split(sep).join('/'))
-    .filter((path) => !excluded.some((pattern) => pattern.test(path)))
+    .filter((path) => TYPES[extension(path)] !== undefined || path.endsWith('.jsonl'))
     .sort();
+  tellUnmatched(readable, options);
+  const paths = readable.filter((path) => !excluded.some((pattern) => pattern.test(path)));
   const html = paths.filter((path) => TYPES[extension(path)] === 'html');
-  const pages = html.length > 0 ? html : paths.filter((path) => TYPES[extension(path)] !== undefined);
+  const pages = html.length > 0 ? html : paths.filter((path) => TYPES[extension(path)] === 'markdown');
   const weightOf = (path: string) =>
     weights.reduce((product, { pattern, weight }) => (pattern.test(path) ? product * weight : product), 1);
   const lines = paths.filter((each) => each.endsWith('.jsonl'));
@@ -68,6 +72,13 @@ export async function* findSources(options: SourceOptions): AsyncGenerator<SiteS
     yield { ...siteSource({ id: url, type, content }, weightOf(path)), ...of };
   }
   for (const path of lines) yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path));
+}
+
+function tellUnmatched(paths: readonly string[], { exclude, weights, onUnmatched }: SourceOptions): void {
+  for (const glob of [...exclude, ...weights.map((each) => each.glob)]) {
+    const pattern = globPattern(glob);
+    if (!paths.some((path) => pattern.test(path))) onUnmatched?.(glob);
+  }
 }
 
 function isHidden({ type, content }: Pick<Source, 'type' | 'content'>): boolean {
@@ -103,8 +114,10 @@ async function* readLines(file: string, path: string, baseUrl: string, weight: n
   let at = 0;
   for await (const line of linesOf(file)) {
     at += 1;
-    if (line.trim() === '') continue;
-    const source = sourceOfLine(line, `${path}, line ${at}`, baseUrl);
+    // A byte-order mark counts as blank here, and JSON.parse refuses it.
+    const text = line.trim();
+    if (text === '') continue;
+    const source = sourceOfLine(text, `${path}, line ${at}`, baseUrl);
     if (!isHidden(source)) yield siteSource(source, weight);
   }
 }
@@ -122,31 +135,51 @@ async function* linesOf(file: string): AsyncGenerator<string> {
 
 function sourceOfLine(line: string, place: string, baseUrl: string): Source {
   const fail = (what: string) => new SearchError('bad-input', `${place}: ${what}.`);
-  let value: Readonly<Record<string, unknown>>;
+  let value: Readonly<Record<string, unknown>> | null;
   try {
     value = JSON.parse(line);
   } catch (cause) {
     throw new SearchError('bad-input', `${place} is not JSON.`, { cause });
   }
-  const { url, title, text, html, markdown, language } = value;
+  if (typeof value !== 'object' || value === null) throw fail('expected an object with "url" and "text"');
+  const { url, title, language } = value;
   if (typeof url !== 'string' || url === '') throw fail('expected a "url"');
-  const content = html ?? markdown ?? text;
-  if (typeof content !== 'string') throw fail('expected "text", "html" or "markdown"');
-  const type: SourceType = html !== undefined ? 'html' : markdown !== undefined ? 'markdown' : 'text';
   return {
     id: /^[a-z]+:\/\//i.test(url) ? url : baseUrl + url.replace(/^\//, ''),
-    type,
-    content,
+    ...contentOf(value, fail),
     ...(typeof title === 'string' ? { title } : {}),
     ...(typeof language === 'string' ? { language } : {}),
   };
 }
 
+/** The first of its fields that holds text: exports write null for the others. */
+function contentOf(
+  value: Readonly<Record<string, unknown>>,
+  fail: (what: string) => SearchError,
+): Pick<Source, 'type' | 'content'> {
+  for (const type of ['html', 'markdown', 'text'] as const) {
+    const content = value[type];
+    if (typeof content === 'string') return { type, content };
+  }
+  throw fail('expected "text", "html" or "markdown"');
+}
+
 /**
- * `**` any folders, `*` anything but a slash, `?` one character. A name without a slash matches at any depth, and where it has no
- * wildcard either it means a folder of that name with all it holds as well.
+ * `**` any folders, `*` anything but a slash, `?` one character, `{a,b}` either. A pattern without a slash matches at any depth; one
+ * whose last name has no wildcard means a folder of that name with all it holds as well.
  */
 export function globPattern(glob: string): RegExp {
+  return new RegExp(`^(?:${alternatives(glob).map(patternSource).join('|')})$`);
+}
+
+/** The globs that a glob with `{a,b}` stands for; braces may lie in braces. */
+function alternatives(glob: string): readonly string[] {
+  const [, before = '', words, after = ''] = /^(.*?)\{([^{}]*,[^{}]*)\}(.*)$/.exec(glob) ?? [];
+  if (words === undefined) return [glob];
+  return words.split(',').flatMap((word) => alternatives(before + word + after));
+}
+
+function patternSource(glob: string): string {
   const plain = glob.replace(/^\.?\//, '').replace(/\/$/, '/**');
   const source = plain.replace(/\*\*\/|\*\*|\*|\?|[^*?]+/g, (part) => {
     if (part === '**/') return '(?:.*/)?';
@@ -155,6 +188,6 @@ export function globPattern(glob: string): RegExp {
     if (part === '?') return '[^/]';
     return part.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   });
-  if (plain.includes('/')) return new RegExp(`^${source}$`);
-  return new RegExp(`^(?:.*/)?${source}${/[*?]/.test(plain) ? '' : '(?:/.*)?'}$`);
+  const lastName = plain.slice(plain.lastIndexOf('/') + 1);
+  return `${plain.includes('/') ? '' : '(?:.*/)?'}${source}${/[*?]/.test(lastName) ? '' : '(?:/.*)?'}`;
 }

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { SearchError } from '../core/errors.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Store } from '../core/ports.ts';
 import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
@@ -7,6 +7,7 @@ import type { Answer, PipelineName } from '../engine/types.ts';
 import { fileStore } from '../store/files.ts';
 import { httpStore } from '../store/http.ts';
 import { parsed } from './arguments.ts';
+import { languageFolders } from './index-languages.ts';
 import { uncancelled } from './uncancelled.ts';
 
 const HELP = `findling search "<question>" --index <folder|url> [options]
@@ -62,7 +63,9 @@ async function ask(
 ): Promise<Answer> {
   const corpora = places.map((place) => staticIndex(place, storeOf(place)));
   // An index that is not there is an error here; a page would go on without it.
-  await Promise.all(corpora.map((corpus) => corpus.open()));
+  await Promise.all(
+    corpora.map((corpus) => corpus.open().catch((error: unknown) => refuseParent(corpus.name, toSearchError(error)))),
+  );
   const refuse = () => Promise.reject(new SearchError('unsupported', 'This command runs no models.'));
   const searcher = createSearcher({
     corpora,
@@ -70,6 +73,18 @@ async function ask(
     reranker: () => ({ name: 'none', rerank: refuse }),
   });
   return searcher.search(question, { pipeline, limit, typing: false }, uncancelled());
+}
+
+/** The error of an index that could not be opened; of a folder above several it names those. */
+async function refuseParent(place: string, error: SearchError): Promise<never> {
+  // A URL has no folders to look into.
+  const folders = error.code === 'not-found' ? await languageFolders(place).catch(() => []) : [];
+  if (folders.length === 0) throw error;
+  throw new SearchError(
+    'not-found',
+    `${place} has an index for each language. Name one or several: --index ${folders.join(' --index ')}.`,
+    { cause: error },
+  );
 }
 
 function storeOf(place: string): Store {

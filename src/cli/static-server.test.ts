@@ -36,6 +36,20 @@ it('serves files, folders and ranges', async () => {
   expect((await get('/a.bin', 'lines=1-2')).status).toBe(200);
 });
 
+it('names the types of what sites are made of', async () => {
+  const typed = async (name: string) => {
+    writeFileSync(join(folder, name), 'x');
+    return (await get(`/${name}`)).headers.get('content-type');
+  };
+  expect(await Promise.all(['a.htm', 'a.pdf', 'a.woff2', 'A.JPG', 'a.xyz'].map(typed))).toEqual([
+    'text/html; charset=utf-8',
+    'application/pdf',
+    'font/woff2',
+    'image/jpeg',
+    'application/octet-stream',
+  ]);
+});
+
 it('lets only names that end in a hash be kept for ever', async () => {
   const cached = async (name: string) => {
     writeFileSync(join(folder, name), 'x');

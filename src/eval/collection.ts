@@ -103,6 +103,29 @@ export interface Known {
   has(id: string): boolean;
 }
 
+/**
+ * A sentence where a run names documents that are neither in the corpus nor judged: they count as not relevant. A run that has
+ * nothing in common with the test set is bad-input, because then the files don't belong together.
+ */
+export function checkRun(run: Run, file: string, qrels: Qrels, documents: Known | undefined): readonly string[] {
+  const rows = [...run].flatMap(([query, found]) => (qrels.has(query) ? found.map((row) => ({ query, ...row })) : []));
+  if (rows.length === 0) {
+    const [[asked], [judged]] = [[...run.keys()], [...qrels.keys()]];
+    throw new SearchError(
+      'bad-input',
+      `${file}: no result belongs to these queries: the run names queries like "${asked}", the judgements like "${judged}".`,
+    );
+  }
+  if (documents === undefined) return [];
+  const strange = rows.filter(({ query, document }) => !documents.has(document) && !qrels.get(query)?.has(document));
+  if (strange.length === 0) return [];
+  const more = strange.length > 1 ? `, nor are those of ${strange.length - 1} more of the ${rows.length} results` : '';
+  const sentence = `${file}: document "${strange[0]?.document}" is not in the corpus${more};`;
+  if (strange.length === rows.length)
+    throw new SearchError('bad-input', `${sentence} no result belongs to this corpus.`);
+  return [`${sentence} they count as not relevant.`];
+}
+
 /** What of a qrels file can be used, and one sentence with file and line for each kind of thing that can't. */
 export interface CheckedQrels {
   readonly qrels: Qrels;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatCorpus, formatQrels, formatQueries, parseCorpus, parseQrels, parseQueries } from './beir.ts';
-import { checkQrels, qrelsOf } from './collection.ts';
+import { checkQrels, checkRun, qrelsOf } from './collection.ts';
 import { formatRun, parseRun, parseTopics } from './trec.ts';
 
 describe('BEIR files', () => {
@@ -142,5 +142,30 @@ describe('TREC files', () => {
     const text = formatRun(run, 'my run');
     expect(text).toBe('q Q0 b 1 2.5 my_run\nq Q0 c 2 1 my_run\nq Q0 a 3 1 my_run\n');
     expect(parseRun(text, 'r').get('q')).toHaveLength(3);
+  });
+
+  it('keeps ids with blanks and percent signs, and reads lines of tabs and blanks', () => {
+    const found = ['My Notes.md', 'My_Notes.md', 'My%20Notes.md', 'a\u00A0b'].map((document, at) => ({
+      document,
+      score: 4 - at,
+    }));
+    const run = new Map([
+      ['q', found],
+      ['two words', found],
+    ]);
+    expect(parseRun(formatRun(run, 'my run'), 'r')).toEqual(run);
+    expect(parseRun('q\tQ0 \td\t1 0.5\tt', 'r')).toEqual(new Map([['q', [{ document: 'd', score: 0.5 }]]]));
+    expect(() => formatRun(new Map([['q', [{ document: 'a\tb', score: 1 }]]]), 't')).toThrow('"a\\tb"');
+  });
+
+  it('tells how much of a run belongs to the test set', () => {
+    const qrels = new Map([['q', new Map([['judged', 1]])]]);
+    const warnings = (run: string) => checkRun(parseRun(run, 'r'), 'r', qrels, new Set(['d']));
+    expect(warnings('q Q0 d 1 2 t\nq Q0 judged 2 1 t\nother Q0 x 1 1 t')).toEqual([]);
+    expect(warnings('q Q0 d 1 3 t\nq Q0 x 2 2 t\nq Q0 y 3 1 t')).toEqual([
+      'r: document "x" is not in the corpus, nor are those of 1 more of the 3 results; they count as not relevant.',
+    ]);
+    expect(() => warnings('q Q0 x 1 1 t')).toThrow('document "x" is not in the corpus; no result belongs');
+    expect(() => warnings('other Q0 d 1 1 t')).toThrow('queries like "other", the judgements like "q"');
   });
 });

@@ -1,3 +1,4 @@
+import { SearchError } from '../core/errors.ts';
 import { badLine, numberedLines, type Run, type RunRow, type TestQuery } from './collection.ts';
 import { byScoreThenIdDescending } from './order.ts';
 
@@ -48,13 +49,21 @@ function parseScore(text: string, file: string, line: number): number {
   return score;
 }
 
+const RUN_COLUMNS = 6;
+
+/** Between tabs ids may hold blanks. A file made elsewhere may have tabs and blanks side by side as well. */
+function runColumns(text: string): readonly string[] {
+  const columns = text.split('\t').map((column) => column.trim());
+  return columns.length === RUN_COLUMNS && !columns.includes('') ? columns : text.trim().split(/\s+/);
+}
+
 /** A TREC run: query, Q0, document, rank, score, tag on each line. The rank column is not read, as in trec_eval. */
 export function parseRun(content: string, file: string): Run {
   const run = new Map<string, RunRow[]>();
   const lines = new Map<string, number>();
   for (const { text, line } of numberedLines(content, file)) {
-    const columns = text.trim().split(/\s+/);
-    if (columns.length !== 6)
+    const columns = runColumns(text);
+    if (columns.length !== RUN_COLUMNS)
       throw badLine(
         file,
         line,
@@ -77,16 +86,27 @@ export function parseRun(content: string, file: string): Run {
   return run;
 }
 
-/** A TREC run file, ranks from 1. Blanks, which the format cannot hold in ids, become `_`. */
+/**
+ * A TREC run file, ranks from 1. The format has no ids with blanks: they stand between tabs, so that parseRun reads them as they
+ * were. Blanks of the tag become `_`.
+ */
 export function formatRun(run: Run, tag: string): string {
-  const word = (text: string) => text.replace(/\s+/g, '_');
+  const word = tag.replace(/\s+/g, '_');
   return [...run]
     .flatMap(([query, rows]) =>
       [...rows]
         .sort(byScoreThenIdDescending)
-        .map(
-          ({ document, score }, index) => `${word(query)} Q0 ${word(document)} ${index + 1} ${score} ${word(tag)}\n`,
-        ),
+        .map(({ document, score }, index) => runLine([query, 'Q0', document, String(index + 1), String(score), word])),
     )
     .join('');
+}
+
+function runLine(columns: readonly string[]): string {
+  const broken = columns.find((column) => /[\t\n]/.test(column));
+  if (broken !== undefined)
+    throw new SearchError(
+      'bad-input',
+      `A run cannot hold the id ${JSON.stringify(broken)}: it has a tab or a line end.`,
+    );
+  return `${columns.join(columns.some((column) => /\s/.test(column)) ? '\t' : ' ')}\n`;
 }

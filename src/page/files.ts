@@ -7,6 +7,14 @@ export interface Gathered {
   readonly ignored: readonly string[];
 }
 
+/** Begins the ids of the visitor's own files. */
+const OWN = 'file:';
+
+/** Whether a document is one of the visitor's own files. */
+export function isOwnFile(id: string): boolean {
+  return id.startsWith(OWN);
+}
+
 /** Files with their paths, from a drop of files and folders. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly { path: string; file: File }[]> {
   // Entries must be taken before the first await: the list is emptied when the event handler returns.
@@ -51,7 +59,7 @@ export async function gather(files: readonly { path: string; file: File }[]): Pr
     if (type === undefined) ignored.push(path);
     else
       sources.push({
-        id: `file:${path.replaceAll('#', '%23')}`,
+        id: `${OWN}${path.replaceAll('#', '%23')}`,
         url: path,
         type,
         content: new Uint8Array(await file.arrayBuffer()),

@@ -3,6 +3,7 @@ import { startEngine } from '../client/start.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import { defineFindlingSearch, type FindlingSearch } from '../element/findling-search.ts';
 import type { BackendName } from '../engine/types.ts';
+import { linkOf } from './links.ts';
 import { showFiles } from './own-files.ts';
 
 const base = new URL('./', document.baseURI).href;
@@ -76,6 +77,7 @@ async function main(): Promise<void> {
   defineFindlingSearch();
   const box = document.querySelector<FindlingSearch>('findling-search');
   if (box === null) throw new Error('The page has no <findling-search>.');
+  box.resolve = linkOf;
   showExamples(box);
   const search = await open();
   box.search = search;
