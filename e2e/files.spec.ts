@@ -89,6 +89,8 @@ test('dropped files are indexed; giving one again replaces it; removing it forge
   // Asked before the second version comes: the page asks again by itself.
   await box(page).fill('marzipan');
   await expect(results(page).first()).toContainText('Almonds');
+  // What the page keeps of a visitor's file is its text: there is nothing to open.
+  await expect(results(page).first().locator('a')).toHaveCount(0);
   await drop('# Marzipan\n\nPistachios instead of anything else.');
   await expect(results(page).first()).toContainText('Pistachios');
   await expect(results(page).filter({ hasText: 'Almonds' })).toHaveCount(0);

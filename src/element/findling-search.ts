@@ -208,15 +208,17 @@ export class FindlingSearch extends HTMLElement {
     if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
     else if (event.key === 'ArrowUp') (at <= 0 ? this.#input : links[at - 1])?.focus();
     else if (event.key === 'Escape' && at >= 0) this.#input.focus();
-    else if (event.key === 'Enter' && at < 0) this.#enter(links);
+    else if (event.key === 'Enter' && at < 0) this.#enter();
     else return;
     event.preventDefault();
   }
 
-  #enter(links: readonly HTMLAnchorElement[]): void {
+  #enter(): void {
     clearTimeout(this.#pause);
     // A stage that was skipped is not waited for again.
-    if (this.#run?.best?.complete === true && this.#asked.pipeline === this.#last()) links[0]?.click();
+    // The first result, or nothing where that one leads nowhere.
+    if (this.#run?.best?.complete === true && this.#asked.pipeline === this.#last())
+      this.#list.firstElementChild?.querySelector('a')?.click();
     else void this.#ask(this.#last(), false);
   }
 }

@@ -27,7 +27,8 @@ input:focus-visible, a:focus-visible, button:focus-visible { outline: 2px solid 
 ol { list-style: none; margin: .4rem 0 0; padding: 0; }
 ol > li { padding: .75rem .2rem; border-top: 1px solid var(--_line); }
 .title { display: flex; gap: .5rem; align-items: baseline; }
-a { color: var(--_accent); font-weight: 600; text-decoration: none; overflow-wrap: anywhere; }
+a, .link { font-weight: 600; overflow-wrap: anywhere; }
+a { color: var(--_accent); text-decoration: none; }
 a:hover { text-decoration: underline; }
 .path { color: var(--_muted); font-size: .85rem; overflow-wrap: anywhere; }
 .excerpt {

@@ -9,6 +9,7 @@ import { removeFrom } from './removal.ts';
 import { createSegmentBuilder, type IndexedDocument, type TermAnalyzer } from './segment-builder.ts';
 import { type BuiltSegment, SEGMENT_PARTS, type SegmentOptions } from './segment-format.ts';
 import { nextMerge, type TierOptions } from './tiers.ts';
+import { verifyCorpus } from './verify.ts';
 
 export interface CorpusBatch {
   /** A document whose id is known replaces the old one. Of two with one id the later counts. */
@@ -31,6 +32,8 @@ export interface CorpusWriter {
   mergeOnce(signal?: AbortSignal): Promise<boolean>;
   /** Deletes the garbage that commits before have left; false where there is none. */
   sweep(): Promise<boolean>;
+  /** Reads everything that is stored; SearchError('corrupt') at the first thing that is not what was written. */
+  verify(): Promise<void>;
 }
 
 export function createWriter(state: CorpusState, options: WriterOptions): CorpusWriter {
@@ -105,6 +108,7 @@ export function createWriter(state: CorpusState, options: WriterOptions): Corpus
       );
       return true;
     },
+    verify: () => verifyCorpus(state),
     async sweep() {
       await state.refresh();
       const { segments, garbage } = state.manifest();

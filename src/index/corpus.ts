@@ -93,7 +93,7 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
       while (await turn(async () => (await writer()).mergeOnce(signal), signal));
     },
     sweep: () => turn(async () => (await writer()).sweep()),
-    verify: async () => (await import('./verify.ts')).verifyCorpus(state),
+    verify: async () => (await writer()).verify(),
     warm: () => state.hold(),
   };
 }
