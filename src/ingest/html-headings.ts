@@ -23,7 +23,8 @@ export function headingReader(
   write: (text: string) => void,
   slug: ((heading: string) => string) | undefined,
 ): HeadingReader {
-  let heading: { inner: string } | undefined;
+  /** The open heading: the first id inside it, and the words taken for links to its address. */
+  let heading: { inner: string; permalinks: string } | undefined;
   /** The last id met, and the length of the text there: it serves a heading that follows at once. */
   let mark = { anchor: '', at: -1 };
   let permalink: string | undefined;
@@ -38,10 +39,13 @@ export function headingReader(
   };
   const openHeading = ({ id = '' }: Attributes, level: number, label?: (text: string) => string) => {
     const before = id === '' && mark.at === builder.length() ? mark.anchor : '';
-    const opened = { inner: '' };
+    const opened = { inner: '', permalinks: '' };
     heading = opened;
+    const start = builder.length();
     builder.openHeading();
     return () => {
+      // "Permalinks" and "Anchor positioning" are headings too: what has no other words is headed by these.
+      if (builder.length() === start && /[\p{L}\p{N}]/u.test(opened.permalinks)) write(opened.permalinks);
       heading = undefined;
       const anchor = [id, opened.inner, before].find((each) => each !== '') ?? '';
       builder.closeHeading(level, anchor, { ...(label && { label }), ...(slug && { slug }) });
@@ -68,6 +72,7 @@ export function headingReader(
       const words = permalink ?? '';
       permalink = undefined;
       if (!isPermalinkMark(words)) write(words);
+      else if (heading !== undefined) heading.permalinks += words;
     };
   };
   return {

@@ -7,9 +7,12 @@ const MARKED_REGIONS: readonly Region[] = ['marked', 'main', 'article'];
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(' '));
 
-/** Elements whose text is no text of the page. */
+/**
+ * Elements whose text is no text of the page. An `annotation` is a formula's source beside its signs: the signs are what
+ * is seen, copied and asked for, and TeX's commands would be words that the page does not show.
+ */
 const UNREADABLE = words(
-  'applet audio button canvas datalist frameset iframe map math-field noframes noscript object optgroup option script select style svg template textarea video',
+  'annotation annotation-xml applet audio button canvas datalist frameset iframe map math-field noframes noscript object optgroup option script select style svg template textarea video',
 );
 /** Furniture of the site when it stands outside the main content; inside, `header` holds the title and `aside` a note. */
 const SITE_FURNITURE = words('header footer aside');
@@ -56,7 +59,7 @@ export function isNote(name: string, attributes: Attributes): boolean {
 /** Where an element stands. */
 export interface Place {
   readonly region: Region;
-  /** Inside the region. */
+  /** Inside the region; in the whole body, inside an article, whose `header` and `aside` are its own. */
   readonly inside: boolean;
   /** Inside a heading's words. */
   readonly inHeading: boolean;
@@ -77,9 +80,9 @@ export function isDropped(name: string, attributes: Attributes, place: Place): b
   if (attributes.role !== undefined && FURNITURE_ROLES.has(attributes.role))
     return !isRegionRoot(name, attributes, region);
   if (region === 'body' && !place.whole && isFurnitureById(name, attributes)) return true;
-  if (!SITE_FURNITURE.has(name)) return false;
+  if (place.whole || !SITE_FURNITURE.has(name)) return false;
+  if (region === 'body' && !inside) return attributes.id !== 'title-block-header'; // pandoc's, which holds the title
   // Outside a region nothing is kept, but the region may yet begin inside the element.
-  if (region === 'body') return attributes.id !== 'title-block-header'; // pandoc's, which holds the title
   return inside && name === 'footer';
 }
 
@@ -90,6 +93,7 @@ function isFurnitureById(name: string, attributes: Attributes): boolean {
 }
 
 function isHidden(name: string, attributes: Attributes): boolean {
+  if (attributes.role === 'tabpanel') return false; // one click away: pages hide all panels but the first
   if (attributes.hidden !== undefined && attributes.hidden !== 'until-found') return true;
   if (attributes['aria-hidden'] === 'true') return name !== 'a'; // links to headings are judged by their words
   if (name === 'dialog') return attributes.open === undefined;
@@ -118,5 +122,5 @@ export function likelyRegions(html: string): readonly Region[] {
   if (html.includes('data-findling-body')) regions.push('marked');
   if (/<main[\s>]|role\s*=\s*["']?main\b/i.test(html)) regions.push('main');
   if (/<article[\s>]|role\s*=\s*["']?article\b/i.test(html)) regions.push('article');
-  return [...regions, 'body', 'everything'];
+  return [...regions, 'body'];
 }

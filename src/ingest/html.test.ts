@@ -39,6 +39,20 @@ describe('reading HTML: text', () => {
   it('keeps what can be found in the page', async () => {
     expect(await text('<div hidden="until-found">folded</div>')).toBe('folded');
   });
+  it('keeps the panels of tabs, however they are hidden', async () => {
+    for (const hiding of ['hidden', 'hidden=""', 'aria-hidden="true"', 'style="display:none"'])
+      expect(
+        await text(`<main><div role="tabpanel">npm i x</div><div role="tabpanel" ${hiding}>pnpm add x</div></main>`),
+      ).toBe('npm i x\npnpm add x');
+    expect(await text('a<div role="tabpanel" hidden data-findling-ignore>b</div>')).toBe('a');
+  });
+  it('reads the signs of a formula, and not its source too', async () => {
+    const mathml =
+      '<math><semantics><mrow><mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup></mrow>' +
+      '<annotation encoding="application/x-tex">E=mc^2</annotation><annotation-xml>F</annotation-xml></semantics></math>';
+    const katex = `<span class="katex-mathml">${mathml}</span><span class="katex-html" aria-hidden="true">E=mc2</span>`;
+    expect(await text(`<p>So <span class="katex">${katex}</span> holds.`)).toBe('So E=mc2 holds.');
+  });
   it('takes soft hyphens, zero-width spaces and control characters off', async () => {
     expect(await text('<p>Donau\u00addampf\u200bschiff\u0007')).toBe('Donaudampfschiff');
   });
@@ -81,6 +95,23 @@ describe('reading HTML: the main content', () => {
   });
   it('is the articles where there is no <main>', async () => {
     expect(await text(`${furniture}<article>one</article><article>two</article>rest`)).toBe('one\ntwo');
+  });
+  it('is the body where the articles stand beside it', async () => {
+    const post = '<div><h1>Real</h1><p>Body of the post</div>';
+    const comment = '<article class="comment"><header>Ann</header>nice<footer>reply</footer></article>';
+    expect(await text(`${furniture}${post}${comment.repeat(2)}`)).toBe('Real\nBody of the post\nAnn\nnice\nAnn\nnice');
+    expect(await text(`${furniture}<h2>Real</h2><p>Body of the post</p><article>nice</article>`)).toBe(
+      'Real\nBody of the post\nnice',
+    );
+  });
+  it('is the body where its heading stands above the articles', async () => {
+    const post = (name: string) => `<article><header><h2>${name}</h2></header>Some words of it.</article>`;
+    expect(await text(`${furniture}<h1>Blog</h1><p>Intro</p>${post('One')}${post('Two')}`)).toBe(
+      'Blog\nIntro\nOne\nSome words of it.\nTwo\nSome words of it.',
+    );
+  });
+  it('is the article that holds the heading of the page, however short', async () => {
+    expect(await text(`<article><header><h1>T</h1></header>x</article><div>${'link '.repeat(20)}</div>`)).toBe('T\nx');
   });
   it('is the body without the furniture of the site otherwise', async () => {
     expect(
@@ -141,6 +172,14 @@ describe('reading HTML: sections', () => {
     const html =
       '<h2>One<a class="headerlink" href="#1">¶</a></h2>x<h2><a class="header-anchor" href="#2">Two</a></h2>y<h2># Three</h2>';
     expect((await read(html)).sections.map((section) => section.heading)).toEqual([['One'], ['Two'], ['Three']]);
+  });
+  it('keeps the words of a heading that begins like such a mark', async () => {
+    const page = await read(
+      '<h2 id=permalinks><a class="header-anchor">Permalinks</a></h2>x<h2 id=ap><a class=anchor><b>Anchor</b> positioning</a></h2>y' +
+        '<h2>Real <a class=anchor>Permalink to Real</a></h2>z<h2><a class=anchor>#</a></h2>w',
+    );
+    expect(outline(page)).toEqual(['Permalinks#permalinks', 'Anchor positioning#ap', 'Real#']);
+    expect(page.text).toBe('Permalinks\nx\nAnchor positioning\ny\nReal\nz\nw');
   });
   it('makes sections of definitions that can be linked to, and returns to the heading above', async () => {
     const html =

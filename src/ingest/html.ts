@@ -27,13 +27,24 @@ export interface HtmlOptions {
  */
 export async function readHtml(html: string, options: HtmlOptions = {}): Promise<HtmlReading> {
   const { Tokenizer } = await import('htmlparser2');
-  const regions: readonly Region[] = options.whole === true ? ['body', 'everything'] : likelyRegions(html);
-  let reading = readRegion(Tokenizer, html, regions[0] ?? 'everything', options);
-  for (const region of regions.slice(1)) {
-    if (reading.content.text !== '') break;
-    reading = readRegion(Tokenizer, html, region, options);
+  const regions: readonly Region[] = options.whole === true ? ['body'] : likelyRegions(html);
+  const read = (region: Region) => readRegion(Tokenizer, html, region, options);
+  for (const region of regions) {
+    const reading = read(region);
+    if (reading.content.text === '') continue;
+    return region === 'article' ? articlesOrBody(reading, read('body')) : reading;
   }
-  return reading;
+  return read('everything');
+}
+
+/**
+ * Articles are the content where all main headings are theirs, and on a page without one where most of the text is. Else
+ * they stand beside the content (comments, related posts) or below what heads them all (a list of posts): the body has both.
+ */
+function articlesOrBody(articles: HtmlReading, body: HtmlReading): HtmlReading {
+  const { text, topHeadings } = articles.content;
+  if (topHeadings < body.content.topHeadings) return body;
+  return topHeadings > 0 || text.length * 2 > body.content.text.length ? articles : body;
 }
 
 function readRegion(Tokenizer: typeof TokenizerType, html: string, region: Region, options: HtmlOptions): HtmlReading {
@@ -56,7 +67,9 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
   const openWeight = weigher(builder);
   const page = pageFacts();
   const needsRoot = region !== 'body' && region !== 'everything';
-  let roots = needsRoot ? 0 : 1;
+  const rootRegion = needsRoot ? region : 'article';
+  let roots = 0;
+  const isReading = () => !needsRoot || roots > 0;
 
   const openElement = (name: string, attributes: Attributes): (() => void) | undefined => {
     if (name === 'td' || name === 'th') builder.separate('cell');
@@ -74,8 +87,8 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
       if (BLOCKS.has(name)) builder.separate('block');
       const place = { region, inside: roots > 0, inHeading: headings.isInside(), whole: options.whole === true };
       if (isDropped(name, attributes, place)) return 'drop';
-      const onRoot = needsRoot && isRegionRoot(name, attributes, region) ? openRoot() : undefined;
-      if (roots === 0) return undefined;
+      const onRoot = isRegionRoot(name, attributes, rootRegion) ? openRoot() : undefined;
+      if (!isReading()) return undefined;
       const onWeight = openWeight(attributes['data-findling-weight']);
       return both(openElement(name, attributes), both(onWeight, onRoot));
     },
@@ -84,7 +97,7 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
     },
     text(text) {
       if (page.takesText(text) || headings.takesText(text)) return;
-      if (roots > 0) flow.write(text);
+      if (isReading()) flow.write(text);
     },
   };
   return { handler, title: page.title, language: page.language, finish: builder.finish };

@@ -73,6 +73,12 @@ describe('reading Markdown', () => {
     const page = await read('## Header {#header}\n\na\n\n<div id="sidebar">\n\nb\n\n</div>\n\n## Nav {#nav}\n\nc');
     expect(page.text).toBe('Header\na\nb\nNav\nc');
   });
+  it('keeps what is furniture in a page', async () => {
+    const page = await read(
+      '<header>Top</header>\n\n# T\n\nBefore.\n\n<aside>callout</aside>\n\nAfter.\n\n<footer>End</footer>',
+    );
+    expect(page.text).toBe('Top\nT\nBefore.\ncallout\nAfter.\nEnd');
+  });
   it('keeps what only looks like a tag of MDX', async () => {
     const stripped = async (markdown: string) => (await read(markdown)).text;
     expect(await stripped('We need N<M here.\n\nA whole paragraph.\n\n> A quote.')).toBe(
@@ -152,8 +158,29 @@ describe('reading Markdown', () => {
   });
   it('takes the marks of site generators out', async () => {
     expect((await read('[[toc]]\n\n::: tip Title\nHello.\n:::\n\n> [!NOTE]\n> Mind it.')).text).toBe(
-      'Hello.\nNOTE: Mind it.',
+      'Title\nHello.\nNOTE: Mind it.',
     );
+  });
+  it.each([
+    ['::: warning Kubernetes needs *privileged*', 'Kubernetes needs privileged'],
+    ['  :::: details Click me {open}', 'Click me'],
+    ['::: tip Use {{ x }}', 'Use {{ x }}'],
+    ['::: tip [Link](a.md)', 'Link'],
+    [':::note[Your [new] title]{#id}', 'Your [new] title'],
+    ['::: {.callout-tip title="Look ahead"}', 'Look ahead'],
+    ['::: {.column width="40%"} :::', ''],
+    ['::: code-group', ''],
+    [':::moniker range=">= aspnetcore-8.0"', ''],
+    [':::image source="a.png" alt-text="A":::', ''],
+    [':::+ y', ':::+ y'],
+  ])('keeps the title of a container %j', async (line, title) => {
+    expect((await read(`Before.\n${line}\nHello.\n:::\nAfter.`)).text.replace(/\s+/g, ' ')).toBe(
+      `Before. ${title} Hello. After.`.replace('  ', ' '),
+    );
+  });
+  it('leaves the marks of site generators in code', async () => {
+    const code = ':::+ y\n::: tip Title\n[[toc]]\n> [!NOTE]';
+    expect((await read(`\`\`\`md\n${code}\n\`\`\`\n\n::: tip\nHello.\n:::`)).text).toBe(`${code}\nHello.`);
   });
   it('takes the title from the one main heading, else from the file', async () => {
     expect((await read('intro\n\n# Tea\n\n## Kinds')).title).toBe('Tea');
@@ -175,6 +202,8 @@ describe('reading Markdown', () => {
     ['brackets never closed', '[a]('.repeat(100_000)],
     ['back-ticks of every length', Array.from({ length: 1_000 }, (_, length) => '`'.repeat(length)).join(' x ')],
     ['an endless table', `|a|b|\n|-|-|\n${'|x|y|\n'.repeat(40_000)}`],
+    ['colons without end', `${':'.repeat(100_000)} tip ${'::: '.repeat(50_000)}${':'.repeat(100_000)}x`],
+    ['attributes never closed', `::: a ${'{a="'.repeat(50_000)}`],
     ['an endless line', 'word '.repeat(400_000)],
     ['blank lines', `${'\n'.repeat(500_000)}x`],
     ['comments never closed', `x ${'{/*'.repeat(100_000)}`],

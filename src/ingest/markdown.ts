@@ -103,13 +103,38 @@ function outdent(line: string, by: number): string {
   return by === 0 ? line : line.replace(new RegExp(`^[ \\t]{0,${by}}`), '');
 }
 
-/** Takes out what is written for a site generator or for GitHub and is no text. */
+/** Takes out what is written for a site generator or for GitHub and is no text, outside code. */
 function tame(markdown: string): string {
+  const fences = fenceReader();
   return markdown
-    .replace(/^([ \t]*>[ \t]*)\[!(\w+)\][ \t]*$/gm, '$1$2:') // GitHub's alerts
-    .replace(/^[ \t]*:{3,}.*$/gm, '') // VitePress's and Docusaurus's containers
     .replace(/^(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]*){40,}/gm, '') // no list is so deep, but the parser would follow
-    .replace(/^[ \t]*\[\[?toc\]\]?[ \t]*$/gim, '');
+    .split('\n')
+    .map((line) => (fences.isCode(line) ? line : tameLine(line)))
+    .join('\n');
+}
+
+/** The first or last line of a container: its indentation, and what follows its name. */
+const CONTAINER = /^([ \t]*):{3,}[ \t]*(?=[\w{]|$)[\w-]*(.*)$/;
+
+function tameLine(line: string): string {
+  if (/^[ \t]*\[\[?toc\]\]?[ \t]*$/i.test(line)) return '';
+  const container = CONTAINER.exec(line);
+  if (container === null) return line.replace(/^([ \t]*>[ \t]*)\[!(\w+)\][ \t]*$/, '$1$2:'); // GitHub's alerts
+  const [, indent = '', marks = ''] = container;
+  const title = containerTitle(marks);
+  return title === '' ? '' : `\n${indent}${title}\n`;
+}
+
+/** `::: tip Title {#id}` (VitePress), `:::tip[Title]{#id}` (Docusaurus, Starlight), `::: {.tip title="Title"}` (Quarto). */
+function containerTitle(marks: string): string {
+  const quoted = /\btitle="([^"]*)"/.exec(marks)?.[1];
+  if (quoted !== undefined) return quoted;
+  return marks
+    .replace(/(?<!:):{3,}\s*$/, '') // the container's end in the same line
+    .replace(/\{[^{}]*\}\s*$/, '')
+    .replace(/^\[(.*)\]\s*$/, '$1')
+    .replace(/^\s*(?:[\w-]+="[^"]*"\s*)+/, '') // Microsoft's attributes have no braces
+    .trim();
 }
 
 function escapeHtml(text: string): string {

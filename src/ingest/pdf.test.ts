@@ -50,7 +50,14 @@ describe('reading PDF', () => {
 });
 
 describe('a page of a PDF', () => {
-  const line = (str: string, y: number) => ({ str, transform: [1, 0, 0, 1, 0, y], height: 10, hasEOL: true });
+  const item = (str: string, y: number, width: number) => ({
+    str,
+    transform: [1, 0, 0, 1, 0, y],
+    width,
+    height: str === ' ' ? 0 : 10,
+    hasEOL: false,
+  });
+  const line = (str: string, y: number) => ({ ...item(str, y, 100), hasEOL: true });
   it('becomes paragraphs at gaps and list items, hyphens at line ends undone', () => {
     const lines = pageLines([
       line('Contents . . . . . . . 7', 700),
@@ -78,5 +85,28 @@ describe('a page of a PDF', () => {
       ['Text d'],
       ['Text e'],
     ]);
+  });
+  it('keeps the numbered headings that pages begin with', () => {
+    for (const heading of ['Question', 'Exercise 1.', 'Q', 'Part i']) {
+      const pages = [1, 2, 3].map((n) => pageLines([line(`${heading} ${n}`, 700), line(`Text ${'abcd'[n]}`, 600)]));
+      expect(withoutRunningTitles(pages)).toEqual(pages);
+    }
+  });
+  it('loses a running title with the number before it, apart from it, or at the foot', () => {
+    const apart = (n: number) => [item('The Book', 700, 50), item(' ', 700, 300), line(`${n}`, 700)];
+    const first = [
+      (n: number) => [line(`${n} The Book`, 700)],
+      (n: number) => [line(`The Book | ${n}`, 700)],
+      (n: number) => [line(`– ${'i'.repeat(n)} –`, 700)],
+      apart,
+    ];
+    for (const head of first) {
+      const pages = [1, 2, 3].map((n) => pageLines([...head(n), line('Text', 600), line(`Page ${n} of 3`, 10)]));
+      expect(withoutRunningTitles(pages).map((page) => page.map((each) => each.text))).toEqual([
+        ['Text'],
+        ['Text'],
+        ['Text'],
+      ]);
+    }
   });
 });

@@ -24,6 +24,8 @@ export interface BuiltText {
   readonly mainHeading: string;
   /** The first of several headings of level 1, if it begins the text; '' where there is none. */
   readonly firstHeading: string;
+  /** How many headings of level 1 there are. */
+  readonly topHeadings: number;
   /** Sections that tile the text; a heading that is the `title`, above all others, is left out of the paths. */
   sections(title: string): readonly Section[];
 }
@@ -145,6 +147,7 @@ function titlesOf(headings: readonly (Heading & { readonly start: number })[]) {
   return {
     mainHeading: mayBeTitle && highest.length === 1 ? first.text : '',
     firstHeading: first?.start === 0 && level === 1 ? first.text : '',
+    topHeadings: level === 1 ? highest.length : 0,
   };
 }
 
