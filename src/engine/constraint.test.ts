@@ -66,6 +66,9 @@ describe('constrain', () => {
     ['body:asyncio.run', 'to run a shop', false],
     ['body:asyncio.run', 'call asyncio.run once', true],
     ['"page fox"', 'fox and hound', false],
+    ['body:"the red fox"', 'a red fox', true],
+    ['body:"the red fox"', 'the grey fox', false],
+    ['body:"to be"', 'a red fox', false],
   ])('reads %s as BM25 does: "%s"', async (operator, text, isFound) => {
     const { find } = setup((number) => (number === 0 ? text : 'nothing else'));
     expect((await find(`fox ${operator}`, NEAR)).some(({ id }) => id === idOf(0))).toBe(isFound);

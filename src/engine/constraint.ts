@@ -3,7 +3,7 @@ import type { StoredPassage } from '../core/document.ts';
 import type { FieldName, PassageSource, Query, Retriever } from '../core/ports.ts';
 import { ranking, type ScoredPassage } from '../core/ranking.ts';
 import { type Analyzer, createAnalyzer, type Slot } from '../index/lexical/analysis.ts';
-import { isOneWord } from '../index/lexical/concepts.ts';
+import { heldInFields, isOneWord } from '../index/lexical/concepts.ts';
 import { holdsPhrases, phraseUnits } from '../index/lexical/phrases.ts';
 
 /** How far a constrained list is read. */
@@ -66,7 +66,8 @@ export function satisfies(query: Query, passage: StoredPassage, analyzer: Analyz
     heading: passage.heading.join('\n'),
     body: passage.text,
   };
-  if (!query.fielded.every(({ field: name, word }) => holdsWord(terms(field[name]), word, analyzer))) return false;
+  const fielded = heldInFields(query.fielded, (word) => analyzer.slots(word).length === 0);
+  if (!fielded.every(({ field: name, word }) => holdsWord(terms(field[name]), word, analyzer))) return false;
   if (query.excluded.length === 0) return true;
   const all = terms(Object.values(field).join('\n'));
   return !query.excluded.some((text) =>

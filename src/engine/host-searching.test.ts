@@ -121,6 +121,17 @@ describe('engine host: searching', () => {
     await expect(ask('oar', { windows: 1.5 })).rejects.toMatchObject({ code: 'bad-input' });
   });
 
+  it('leaves headings out of an excerpt, and no word or sentence that begins as they do', async () => {
+    const many = 'A sentence of some eight words on storage. '.repeat(21);
+    const content = `# Guide\n\n## Cache\n\n${many}\n\nCached responses are kept. ${many}\n\n## Notes\n\nNote this.`;
+    await host.add([{ id: 'guide', type: 'markdown', content }], never, quiet);
+    const { last } = await ask('storage responses note', { pipeline: 'lexical', excerptLength: 4000 });
+    const beginnings = last.results.map(({ excerpt }) => excerpt.text.split(' ').slice(0, 2).join(' '));
+    expect(beginnings.sort()).toEqual(['A sentence', 'Cached responses', 'Note this.']);
+    await host.add([{ id: 'bare', type: 'markdown', content: '# Bare\n\n## Hull' }], never, quiet);
+    expect((await ask('hull', { pipeline: 'lexical' })).last.results[0]?.excerpt.text).toBe('Hull');
+  });
+
   it('finds by meaning what no word matches', async () => {
     await host.add(SOURCES, never, quiet);
     expect((await ask('vessel', { pipeline: 'lexical' })).ids).toEqual([]);

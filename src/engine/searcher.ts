@@ -245,10 +245,14 @@ function presenter(query: Query, length: number): Present {
   };
 }
 
-/** A heading's words, or the page's title, stand in the text at its start, and above the excerpt already. */
+/**
+ * The page's title and headings stand in a text at its start, and above the excerpt already. It may begin with a word or a sentence
+ * that begins as they do, too: only lines of their own are left out.
+ */
 function withoutHeading({ title, heading, text }: StoredPassage): string {
-  // A text may also begin with a sentence that begins with the title: only a line of its own is the title.
-  const last = heading.at(-1) ?? (title === '' ? '' : `${title}\n`);
-  const rest = last !== '' && text.startsWith(last) ? text.slice(last.length).trimStart() : text;
+  const rest = [title, ...heading].reduce(
+    (left, line) => (left.startsWith(`${line}\n`) ? left.slice(line.length).trimStart() : left),
+    text,
+  );
   return rest === '' ? text : rest;
 }

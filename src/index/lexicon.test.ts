@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { documentId } from '../core/document.ts';
 import { memoryStore } from '../store/memory.ts';
 import { type Corpus, openCorpus } from './corpus.ts';
 import { findWithin } from './edits.ts';
@@ -82,6 +83,37 @@ describe('lexicon', () => {
     await corpus.apply({ remove: [indexed({ id: 'd2', texts: [] }).document.id] });
     expect(await corpus.expand('abe', 9)).toEqual([]);
     expect(await corpus.postings(['abe'])).toEqual([undefined]);
+  });
+
+  it('gives the words of living documents only, however many of removed ones were commoner or nearer', async () => {
+    const words = fc.array(letters, { maxLength: 8 }).map((each) => each.join(' '));
+    const documents = fc.array(fc.record({ text: words, isRemoved: fc.boolean() }), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(documents, letters, fc.integer({ min: 1, max: 4 }), async (all, word, limit) => {
+        const corpus = await corpusOf(all.map(({ text }) => text));
+        const gone = all.flatMap(({ isRemoved }, at) => (isRemoved ? [documentId(`d${at}`)] : []));
+        await corpus.apply({ remove: gone });
+        const living = [...frequencies(all.flatMap(({ text, isRemoved }) => (isRemoved ? [] : [text]))).keys()];
+        const begun = living.filter((term) => term.startsWith(word));
+        const expanded = (await corpus.expand(word, limit)).map(({ term }) => term);
+        expect(begun).toEqual(expect.arrayContaining(expanded));
+        expect(expanded).toHaveLength(Math.min(limit, begun.length));
+        const [first = ''] = word;
+        const distances = living.filter((term) => term.startsWith(first)).map((term) => edits(term, word));
+        const near = distances.filter((distance) => distance <= 2).sort();
+        const similar = await corpus.similar(word, 2, limit);
+        expect(similar.map(({ distance }) => distance)).toEqual(near.slice(0, limit));
+      }),
+    );
+  });
+
+  it('finds a word by its first letter when all words kept for that letter have gone', async () => {
+    const dead = Array.from({ length: 40 }, (_, at) => `k${String.fromCharCode(97 + (at % 26))}${at}`).join(' ');
+    const corpus = await corpusOf([...Array<string>(5).fill(dead), 'kyoto', ...Array<string>(6).fill('filler')]);
+    expect((await corpus.expand('k', 8)).map(({ term }) => term)).not.toContain('kyoto');
+    await corpus.apply({ remove: [0, 1, 2, 3, 4].map((at) => documentId(`d${at}`)) });
+    for (const prefix of ['k', 'ky', 'kyo']) expect((await corpus.expand(prefix, 8))[0]?.term).toBe('kyoto');
+    expect(await corpus.expand('ka', 8)).toEqual([]);
   });
 
   it('reads a bounded part of a large lexicon', async () => {

@@ -3,14 +3,7 @@ import type { ByteRange, Store } from '../core/ports.ts';
 import { type BlockFile, blockOfKey, type Directory, lastNotAfter, openBlocks } from './blocks.ts';
 import type { Cache } from './cache.ts';
 import { ByteReader, corrupt } from './codec.ts';
-import {
-  COMPLETED_LETTERS,
-  type CompletionsBlock,
-  type CountedTerm,
-  commonestFirst,
-  complete,
-  readCompletions,
-} from './completions.ts';
+import { type CompletionsBlock, type CountedTerm, complete, readCompletions } from './completions.ts';
 import { findWithin } from './edits.ts';
 import { documentFrequency, type PostingsBounds, readPostings } from './postings.ts';
 import { readRanges } from './ranges.ts';
@@ -56,7 +49,9 @@ export interface Lexicon {
     bounds: PostingsBounds,
     signal?: AbortSignal,
   ): Promise<readonly (readonly FieldPostings[] | undefined)[]>;
-  /** All terms that begin with the prefix; for one or two letters the kept ones only. */
+  /** The terms kept for a prefix of one or two letters, those of removed passages among them. */
+  complete(prefix: string, signal?: AbortSignal): Promise<readonly CountedTerm[]>;
+  /** All terms that begin with the prefix. */
   expand(prefix: string, bounds: PostingsBounds, signal?: AbortSignal): Promise<readonly CountedTerm[]>;
   similar(
     term: string,
@@ -123,9 +118,9 @@ export function openLexicon(files: LexiconFiles): Lexicon {
       const places = await find(terms, signal);
       return places.map((place) => place && payloadAt(place, files.payloadBytes));
     },
+    complete: (prefix, signal) => complete(completions, prefix, signal),
     async expand(prefix, bounds, signal) {
       if (prefix === '') return [];
-      if (prefix.length <= COMPLETED_LETTERS) return complete(completions, prefix, signal);
       const blocks = await lexicon.read(blocksWith(lexicon.directory, prefix, MOST_BLOCKS_EXPANDED), signal);
       const found: CountedTerm[] = [];
       for (const block of blocks) {
@@ -135,7 +130,7 @@ export function openLexicon(files: LexiconFiles): Lexicon {
           if (frequency > 0) found.push({ term: block.texts[index] ?? '', frequency });
         }
       }
-      return found.sort(commonestFirst);
+      return found;
     },
     async similar(term, maxEdits, bounds, signal) {
       if (term === '') return [];

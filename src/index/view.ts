@@ -3,7 +3,7 @@ import { SearchError } from '../core/errors.ts';
 import type { PassageSource } from '../core/ports.ts';
 import { lastNotAfter } from './blocks.ts';
 import type { Cache } from './cache.ts';
-import { type CountedTerm, commonestFirst } from './completions.ts';
+import { COMPLETED_LETTERS, type CountedTerm, commonestFirst } from './completions.ts';
 import type { DocumentEntry } from './documents.ts';
 import { knownPostings } from './known-postings.ts';
 import type { Manifest, SegmentRecord } from './manifest.ts';
@@ -68,6 +68,7 @@ export function createView(manifest: Manifest, segments: readonly Segment[], cac
     const part = partOf(passage);
     return part !== undefined && passage < size && part.bounds.dead?.[passage - part.bounds.base] !== 1;
   };
+  const dead = manifest.segments.flatMap(({ removed }) => removed).reduce((sum, { passages }) => sum + passages, 0);
   const dimensions = Math.max(0, ...parts.map(({ segment }) => segment.dimensions));
   let lengths: Promise<FieldLengths> | undefined;
   const places = recentPlaces();
@@ -78,6 +79,8 @@ export function createView(manifest: Manifest, segments: readonly Segment[], cac
     let next = 0;
     return numbers.map((number) => number ?? located[next++]);
   };
+  const postings: CorpusView['postings'] = (terms, signal) =>
+    knownPostings(terms, (missing) => readTermPostings(parts, missing, signal), manifest.generation, cache);
   return {
     generation: manifest.generation,
     size,
@@ -92,26 +95,29 @@ export function createView(manifest: Manifest, segments: readonly Segment[], cac
       });
       return lengths;
     },
-    postings: (terms, signal) =>
-      knownPostings(terms, (missing) => readTermPostings(parts, missing, signal), manifest.generation, cache),
+    postings,
     async expand(prefix, limit, signal) {
-      const found = await Promise.all(
-        parts.map(({ segment, bounds }) => segment.lexicon.expand(prefix, bounds, signal)),
-      );
-      return sumByTerm(found.flat())
-        .sort(commonestFirst)
-        .slice(0, limit)
-        .map(({ term, frequency }) => ({ term, frequency, distance: term.length - prefix.length }));
+      const commonest = async (read: (part: Part) => Promise<readonly CountedTerm[]>) => {
+        const found = (await Promise.all(parts.map(read))).flat();
+        const first = await firstLive(sumByTerm(found).sort(commonestFirst), { limit, dead, postings }, signal);
+        return first.map((each) => ({ ...each, distance: each.term.length - prefix.length }));
+      };
+      if (prefix.length <= COMPLETED_LETTERS) {
+        const kept = await commonest(({ segment }) => segment.lexicon.complete(prefix, signal));
+        // Those that were kept may have gone with their documents: then all are looked through.
+        if (dead === 0 || kept.length >= limit) return kept;
+      }
+      return commonest(({ segment, bounds }) => segment.lexicon.expand(prefix, bounds, signal));
     },
     async similar(term, maxEdits, limit, signal) {
       const found = await Promise.all(
         parts.map(({ segment, bounds }) => segment.lexicon.similar(term, maxEdits, bounds, signal)),
       );
       const distances = new Map(found.flat().map((match) => [match.term, match.distance]));
-      return sumByTerm(found.flat())
+      const nearest = sumByTerm(found.flat())
         .map((match): TermMatch => ({ ...match, distance: distances.get(match.term) ?? 0 }))
-        .sort((a, b) => a.distance - b.distance || commonestFirst(a, b))
-        .slice(0, limit);
+        .sort((a, b) => a.distance - b.distance || commonestFirst(a, b));
+      return firstLive(nearest, { limit, dead, postings }, signal);
     },
     async idsOf(numbers, signal) {
       const ids = await readIdsOf(partOf, numbers, signal);
@@ -222,4 +228,32 @@ function sumByTerm(matches: readonly CountedTerm[]): CountedTerm[] {
   const sums = new Map<string, number>();
   for (const { term, frequency } of matches) sums.set(term, (sums.get(term) ?? 0) + frequency);
   return [...sums].map(([term, frequency]) => ({ term, frequency }));
+}
+
+interface Living {
+  readonly limit: number;
+  /** Removed passages. */
+  readonly dead: number;
+  readonly postings: CorpusView['postings'];
+}
+
+/**
+ * The first terms that live passages hold: those counted more often than passages were removed, and of the others those that have
+ * postings, which are wanted next.
+ */
+async function firstLive<Term extends CountedTerm>(
+  terms: readonly Term[],
+  { limit, dead, postings }: Living,
+  signal?: AbortSignal,
+): Promise<readonly Term[]> {
+  if (dead === 0) return terms.slice(0, limit);
+  const live: Term[] = [];
+  for (let from = 0; from < terms.length && live.length < limit; from += limit) {
+    const next = terms.slice(from, from + limit);
+    const unsure = next.flatMap(({ term, frequency }) => (frequency > dead ? [] : [term]));
+    const found = await postings(unsure, signal);
+    const gone = new Set(unsure.filter((_, at) => found[at] === undefined));
+    live.push(...next.filter(({ term }) => !gone.has(term)));
+  }
+  return live.slice(0, limit);
 }

@@ -137,6 +137,33 @@ describe('bm25', () => {
     expect(await find(library, 'title:package ')).toEqual([]);
   });
 
+  it('asks a field for stop words only where it asks for nothing else', async () => {
+    const pages = [
+      { id: 'deploy', title: 'How to deploy', heading: 'The cache', text: 'Build the event loop first.' },
+      { id: 'matrix', title: 'The Matrix', text: 'A film.' },
+      { id: 'how', title: 'How', text: 'A page on deploying and the cache.' },
+    ];
+    const german = { id: 'de', title: 'Der Bau', text: 'Die Häuser und ein Matrose.', language: 'de' };
+    for (const given of [pages, [...pages, german]]) {
+      const named = retriever(given);
+      for (const text of ['title:"How to deploy"', 'heading:"the cache"', 'title:deploy title:how', '"the event loop"'])
+        expect(await find(named, text), text).toEqual(['deploy']);
+      expect(await find(named, 'title:"The Matrix"')).toEqual(['matrix']);
+      expect(await find(named, 'title:"how" film ')).toEqual(['how']);
+      expect(await find(named, 'title:"the event"')).toEqual([]);
+    }
+  });
+
+  it('looks for nothing that a stop word at the end begins, where something else is asked for', async () => {
+    const two = retriever([
+      { id: 'a', title: 'Hooks', text: 'All about event hooks.' },
+      { id: 'b', title: 'Hooks', text: 'How event hooks inform.' },
+    ]);
+    for (const text of ['"event hooks" in', 'title:hooks in', 'hooks in', 'title:hooks body:hooks body:in'])
+      expect(await find(two, text), text).toEqual(['a', 'b']);
+    expect(await find(two, 'in')).toEqual(['b']);
+  });
+
   it('finds a fielded compound by the word or by all its parts in that field', async () => {
     const sites = retriever([
       { id: 'parts', title: 'Server side rendering', text: 'Pages are made where they lie.' },

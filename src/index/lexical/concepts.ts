@@ -30,7 +30,7 @@ export interface Requirement {
 /** A query in the terms of an index. */
 export interface Plan {
   readonly concepts: readonly Concept[];
-  /** A passage must meet all of them: fielded words, and the words of phrases that are no stop words. */
+  /** A passage must meet all of them: words of fields and phrases that no language of the corpus drops. */
   readonly required: readonly Requirement[];
   /** A passage must meet none of them. */
   readonly excluded: readonly Need[];
@@ -41,32 +41,51 @@ export interface Plan {
 /** Reads a query with each language's analyzer; alternatives of one word become one concept. */
 export function planQuery(query: Query, analyzers: readonly Analyzer[]): Plan {
   const needs = (text: string) => needsOf(text, analyzers);
+  const isStop = (word: string) => analyzers.some(({ slots }) => slots(word).length === 0);
+  const fields = heldInFields(query.fielded, isStop);
   const typedField = query.typing && query.endsFielded ? query.fielded.at(-1) : undefined;
   const typedWord = query.typing && typedField === undefined ? query.words.length - 1 : -1;
   const loose = query.words.flatMap((word, at) => conceptsOf(word, needs(word), at === typedWord));
-  // A stop word at the end is one, unless nothing else is asked for.
-  if (typedWord >= 0 && loose.length > 1 && needs(query.words[typedWord] ?? '').length === 0) loose.pop();
-  const phrases = query.phrases.map(needs);
-  const fieldNeeds = query.fielded.map(({ word }) => orSurface(needs(word), [word], analyzers));
-  const fielded = query.fielded.flatMap((each, at) =>
+  const phrases = query.phrases.flatMap(needs).flatMap((need) => conceptsOf('', [need], false));
+  const fieldNeeds = fields.map(({ word }) => orSurface(needs(word), [word], analyzers));
+  const fielded = fields.flatMap((each, at) =>
     conceptsOf(each.word, fieldNeeds[at] ?? [], each === typedField).map((concept) => ({
       ...concept,
       field: each.field,
     })),
   );
-  const concepts = [...loose, ...phrases.flat().flatMap((need) => conceptsOf('', [need], false)), ...fielded];
+  // A stop word at the end is one, unless nothing else is asked for.
+  const isAlone = loose.length + phrases.length + fielded.length === 1;
+  if (typedWord >= 0 && !isAlone && needs(query.words[typedWord] ?? '').length === 0) loose.pop();
+  const concepts = [...loose, ...phrases, ...fielded];
   // A question of stop words alone: ask for them as they are (they are indexed where a field holds nothing else).
   const spoken = concepts.length > 0 ? [] : orSurface([], [...query.words, ...query.phrases], analyzers);
   return {
     concepts: concepts.length > 0 ? concepts : spoken.flatMap((need) => conceptsOf('', [need], false)),
     // Stop words are not in the index beside others: of a phrase the reading of the texts finds them.
     required: [
-      ...phrases.flat().map((need) => ({ need })),
-      ...query.fielded.flatMap(({ field }, at) => (fieldNeeds[at] ?? []).map((need) => ({ need, field }))),
+      ...query.phrases.flatMap((phrase) => needs(withoutWords(phrase, isStop))).map((need) => ({ need })),
+      ...fields.flatMap(({ field }, at) => (fieldNeeds[at] ?? []).map((need) => ({ need, field }))),
     ],
     excluded: query.excluded.filter(isOneWord).flatMap((word) => orSurface(needs(word), [word], analyzers)),
     excludedPhrases: query.excluded.filter((word) => !isOneWord(word)),
   };
+}
+
+/**
+ * The fielded words that a passage can be held to. The index has stop words of those fields alone that hold nothing else, so
+ * that beside other words of the same field they ask for nothing.
+ */
+export function heldInFields(fielded: Query['fielded'], isStop: (word: string) => boolean): Query['fielded'] {
+  const named = new Set(fielded.flatMap(({ field, word }) => (isStop(word) ? [] : [field])));
+  return fielded.filter(({ field, word }) => !named.has(field) || !isStop(word));
+}
+
+function withoutWords(text: string, isLeftOut: (word: string) => boolean): string {
+  return text
+    .split(/\s+/)
+    .filter((word) => !isLeftOut(word))
+    .join(' ');
 }
 
 /** `found`, or where all were stop words their surface forms. */

@@ -29,6 +29,26 @@ describe('matcher', () => {
     expect(await marked('title:port import', 'The portal imports importance')).toEqual(['imports', 'importance']);
   });
 
+  it('marks nothing that a stop word at the end begins, unless nothing else is asked', async () => {
+    expect(await marked('how do I connect to', 'Connect the tool together today.')).toEqual(['Connect']);
+    expect(await marked('title:hooks in', 'Hooks inform', ['en'])).toEqual(['Hooks']);
+    expect(await marked('install to', 'विकि the today install', ['hi'])).toEqual(['install']);
+    expect(await marked('to', 'the tool')).toEqual(['tool']);
+  });
+
+  it('marks by the whole of what is being typed in a script without spaces, not by its last letter', async () => {
+    for (const typed of ['データベース', 'データベ'])
+      expect(await marked(typed, 'データベースのスキーマとベンチ', ['ja'])).toEqual(['データベース']);
+    expect(await marked('安装包', '安装包的包含和包装', ['zh'])).toEqual(['安装', '包']);
+    expect(await marked('日', '日本語', ['ja'])).toEqual(['日本語']);
+  });
+
+  it('marks Korean words with their endings', async () => {
+    for (const query of ['사용자', '사용자 '])
+      expect(await marked(query, '사용자의 자동으로 자료', ['ko'])).toEqual(['사용자의']);
+    expect(await marked('나 ', '나는 나무', ['ko'])).toEqual([]);
+  });
+
   it('marks capitals by small letters and the other way round', async () => {
     expect(await marked('Tokens API yes ', 'token TOKENS Token api Api API Yes no')).toEqual([
       'token',

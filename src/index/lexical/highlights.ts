@@ -5,13 +5,14 @@ import { isLatin } from './languages.ts';
 import { type Beginnings, beginningsOf, rangesByBeginnings, rangesOf } from './marking.ts';
 import { phraseUnits, placePhrases } from './phrases.ts';
 import type { TextRange } from './text-range.ts';
-import { isUnspaced } from './words.ts';
+import { isHangul, isUnspaced, pieces } from './words.ts';
 
 export { type Excerpt, excerpt } from './excerpt.ts';
 
 interface Wanted {
   readonly terms: ReadonlySet<string>;
-  readonly prefix: string | undefined;
+  /** Folded: a word that begins with one of them is wanted. */
+  readonly prefixes: readonly string[];
 }
 
 /**
@@ -23,12 +24,17 @@ export async function matcher(
   languages: readonly string[],
 ): Promise<(text: string) => readonly TextRange[]> {
   const analyzers = await Promise.all((languages.length > 0 ? languages : ['en']).map(createAnalyzer));
-  const asked = [...query.words, ...query.phrases, ...query.fielded.map(({ word }) => word)];
+  const loose = [...query.words, ...query.fielded.map(({ word }) => word)];
+  const asked = [...loose, ...query.phrases];
   const phrases = query.phrases.map(phraseUnits).filter((units) => units.length > 1);
-  const prefix = typedPrefix(query);
+  const typed = query.typing ? (query.endsFielded ? loose : query.words).at(-1) : undefined;
+  const korean = koreanWords(loose);
   const foreign = analyzers.every(({ language }) => isLatin(language)) ? asked : await withoutEnglishStopWords(asked);
-  const wantedBy = (analyzer: Analyzer) =>
-    wantedOf((isLatin(analyzer.language) ? asked : foreign).join('\n'), analyzer, prefix);
+  const wantedBy = (analyzer: Analyzer): Wanted => {
+    const words = isLatin(analyzer.language) ? asked : foreign;
+    const prefixes = [...typedPrefix(typed, words, analyzer), ...korean];
+    return { terms: new Set(analyzer.analyze(words.join('\n'))), prefixes };
+  };
   const wanted = new Map(analyzers.map((analyzer) => [analyzer, wantedBy(analyzer)]));
   const verdicts = new Map<string, boolean>();
   const begin = analyzers.every(({ language }) => language === 'en') ? beginnings(wanted.values()) : undefined;
@@ -51,20 +57,29 @@ async function withoutEnglishStopWords(asked: readonly string[]): Promise<readon
   return kept.length > 0 ? kept : asked;
 }
 
-/** One letter begins too many words to be worth a mark. */
-function typedPrefix(query: Query): string | undefined {
-  const last = query.endsFielded ? query.fielded.at(-1)?.word : query.words.at(-1);
-  const word = query.typing ? last : undefined;
-  const prefix = word === undefined ? '' : (phraseUnits(word).at(-1) ?? '');
-  return prefix.length > 1 || isUnspaced(prefix) ? prefix : undefined;
+/**
+ * What the words begin with that are being typed: the last piece as a whole, as planQuery() has it. A stop word beside others asks
+ * for nothing, and one letter begins too many words to be worth a mark.
+ */
+function typedPrefix(typed: string | undefined, words: readonly string[], analyzer: Analyzer): readonly string[] {
+  if (typed === undefined || !words.includes(typed)) return [];
+  if (analyzer.slots(typed).length === 0 && analyzer.slots(words.join('\n')).length > 0) return [];
+  const prefix = fold(pieces(typed).at(-1) ?? '');
+  return prefix.length > 1 || isUnspaced(prefix) ? [prefix] : [];
 }
 
-function wantedOf(text: string, analyzer: Analyzer, prefix: string | undefined): Wanted {
-  return { terms: new Set(analyzer.analyze(text)), prefix };
+/** Korean words take endings; those of two syllables or more are found without by their bigrams. */
+function koreanWords(words: readonly string[]): readonly string[] {
+  return words
+    .filter((word) => !isAscii(word))
+    .flatMap(pieces)
+    .filter(isHangul)
+    .map(fold)
+    .filter((word) => word.length > 1);
 }
 
-function isWanted(word: string, analyzer: Analyzer, { terms, prefix }: Wanted): boolean {
-  if (prefix !== undefined && fold(word).startsWith(prefix)) return true;
+function isWanted(word: string, analyzer: Analyzer, { terms, prefixes }: Wanted): boolean {
+  if (prefixes.some((prefix) => fold(word).startsWith(prefix))) return true;
   const [slot] = analyzer.slots(word);
   // A stop word gives no slot, and is wanted only by a query of stop words alone.
   return slot === undefined ? terms.has(fold(word)) : holds(slot, terms);
@@ -75,7 +90,7 @@ function holds({ terms }: Slot, wanted: ReadonlySet<string>): boolean {
 }
 
 function beginnings(all: Iterable<Wanted>): Beginnings {
-  return beginningsOf([...all].flatMap(({ terms, prefix }) => [...terms, ...(prefix === undefined ? [] : [prefix])]));
+  return beginningsOf([...all].flatMap(({ terms, prefixes }) => [...terms, ...prefixes]));
 }
 
 function union(ranges: readonly TextRange[]): readonly TextRange[] {

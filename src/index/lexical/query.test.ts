@@ -41,6 +41,19 @@ describe('parseQuery', () => {
     expect(parseQuery('a “b c” -"d e"')).toMatchObject({ words: ['a'], phrases: ['b c'], excluded: ['d e'] });
   });
 
+  it.each([
+    ['24" vs 27" monitor', ['24', 'vs', '27', 'monitor'], []],
+    ['27” monitor “4k display”', ['27', 'monitor'], ['4k display']],
+    ['24" monitor "4k display"', ['24', 'monitor'], ['4k display']],
+    ['rock"n"roll', ['rock', 'n', 'roll'], []],
+    ['צה"ל ארה"ב', ['צה', 'ל', 'ארה', 'ב'], []],
+    ['検索"東京大学"', ['検索'], ['東京大学']],
+    ['用React“精确短语”', ['用React'], ['精确短语']],
+    ['("a b")', [], ['a b']],
+  ])('opens no phrase after a figure or inside a word: %j', (text, words, phrases) => {
+    expect(parseQuery(text)).toMatchObject({ words, phrases });
+  });
+
   it('knows when the last word is still being typed', () => {
     const typing = (text: string) => parseQuery(text).typing;
     expect([typing('conf'), typing('title:conf'), typing('日本')]).toEqual([true, true, true]);

@@ -7,9 +7,17 @@ const MOST_WORDS = 256;
 
 const WORD_CHARACTER = /[\p{L}\p{N}]/u;
 const STILL_TYPING = /[\p{L}\p{N}\p{M}_]$/u;
+/**
+ * A mark that opens a quoted part. Straight or closing ones do not after a figure, where they are an inch sign (24"), nor inside a
+ * word of a script with spaces, Hebrew too (צה"ל).
+ */
+const OPENING = String.raw`(?:[\u201c\u201e]|(?<![\p{N}\p{Ll}\p{Lu}\p{Script=Hebrew}])["\u201d])`;
+const MARKS = String.raw`"\u201c\u201d\u201e`;
 /** An operator's head, a quoted part, or a stretch without spaces and quotes. */
-const CHUNK =
-  /(-|(?:title|heading|body):)?["\u201c\u201d\u201e]([^"\u201c\u201d\u201e]*)["\u201c\u201d\u201e]|[^\s"\u201c\u201d\u201e]+/giu;
+const CHUNK = new RegExp(
+  String.raw`(-|(?:title|heading|body):)?${OPENING}([^${MARKS}]*)[${MARKS}]|[^\s${MARKS}]+`,
+  'giu',
+);
 
 type Chunk =
   | { readonly kind: 'word' | 'phrase' | 'excluded'; readonly text: string }

@@ -62,6 +62,11 @@ export function isEastAsian(word: string): boolean {
   return !isAscii(word) && EAST_ASIAN.test(word);
 }
 
+/** True for Korean. */
+export function isHangul(word: string): boolean {
+  return HANGUL.test(word);
+}
+
 /**
  * The pieces of a run, case kept: `asyncio.run` → asyncio, run; `3.11` and `C++` stay one piece; `don't` too;
  * unspaced scripts stand apart from the rest (`React入門` → React, 入門) but are not segmented yet.
@@ -103,7 +108,7 @@ let segmenter: Intl.Segmenter | undefined;
  * Chromium and Safari, ICU4X's in Firefox, differ now and then in where a word ends: bigrams() bridges that.
  */
 export function segment(run: string): readonly string[] {
-  if (HANGUL.test(run)) return [run];
+  if (isHangul(run)) return [run];
   segmenter ??= new Intl.Segmenter('und', { granularity: 'word' });
   const words: string[] = [];
   for (const { segment: word, isWordLike } of segmenter.segment(run)) if (isWordLike !== false) words.push(cut(word));
@@ -148,7 +153,7 @@ export function placedWords(run: Run): readonly Run[] {
 }
 
 function allSegments(run: string): readonly string[] {
-  if (HANGUL.test(run)) return [run];
+  if (isHangul(run)) return [run];
   segmenter ??= new Intl.Segmenter('und', { granularity: 'word' });
   return Array.from(segmenter.segment(run), ({ segment: word }) => word);
 }
