@@ -138,8 +138,10 @@ export class ByteReader {
   }
 
   u8(): number {
-    this.need(1);
-    return this.bytes[this.offset++] ?? 0;
+    const byte = this.bytes[this.offset];
+    if (byte === undefined) throw this.corrupt('it ends 1 bytes too early');
+    this.offset += 1;
+    return byte;
   }
 
   u32(): number {
@@ -149,10 +151,18 @@ export class ByteReader {
     return value >>> 0;
   }
 
+  // Most numbers are one byte, and a first question reads tens of thousands before anything is compiled: it makes no further calls.
   varint(): number {
+    const byte = this.bytes[this.offset];
+    if (byte === undefined || byte >= 128) return this.longVarint();
+    this.offset += 1;
+    return byte;
+  }
+
+  private longVarint(): number {
     let byte = this.u8();
-    if (byte < 128) return byte;
     let value = byte & 127;
+    if (byte < 128) return value;
     for (let scale = 128; ; scale *= 128) {
       byte = this.u8();
       value += (byte & 127) * scale;
@@ -177,8 +187,13 @@ export class ByteReader {
 
   varints(count: number): Uint32Array {
     this.need(count);
+    const { bytes } = this;
     const values = new Uint32Array(count);
-    for (let index = 0; index < count; index += 1) values[index] = this.varint();
+    for (let index = 0; index < count; index += 1) {
+      const byte = bytes[this.offset] ?? 128;
+      if (byte < 128) this.offset += 1;
+      values[index] = byte < 128 ? byte : this.longVarint();
+    }
     return values;
   }
 

@@ -34,7 +34,7 @@ export function readLengths(bytes: Uint8Array, passages: number, name: string): 
   const reader = new ByteReader(bytes, name);
   const columns = emptyColumns(passages);
   columns.fields.forEach((column, field) => {
-    if (FIELDS[field] === 'body') for (let index = 0; index < passages; index += 1) column[index] = reader.varint();
+    if (FIELDS[field] === 'body') column.set(reader.varints(passages));
     else readRuns(reader, column, () => reader.varint());
   });
   readRuns(reader, columns.weights, () => reader.f32());

@@ -191,8 +191,14 @@ async function readFieldLengths(parts: readonly Part[], size: number): Promise<F
     of: (passage, field) => fields[field]?.[passage] ?? 0,
     weight: (passage) => weights[passage] ?? 1,
     columns: fields,
-    heaviest: weights.reduce((most, weight) => Math.max(most, weight), 0),
+    heaviest: heaviestOf(weights),
   };
+}
+
+function heaviestOf(weights: Float32Array): number {
+  let heaviest = 0;
+  for (const weight of weights) if (weight > heaviest) heaviest = weight;
+  return heaviest;
 }
 
 async function readTermPostings(

@@ -174,7 +174,7 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
     const blobs = new Map(before.blobs);
     for (const blob of remove) blobs.delete(blob);
     const batch = before.batch + 1;
-    const file = `batch-${batch}-${crypto.randomUUID().slice(0, 8)}`;
+    const file = fileOf(batch);
     try {
       if (put.size > 0) await writeBatch(file, put, blobs);
       writeTable({ batch, blobs });
@@ -228,12 +228,21 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
     for (const slot of slots) slot.close();
     for (const handle of handles.values()) handle.then((each) => each.close()).catch(() => undefined);
   }
-  // To open a file takes two messages to another process: those that the list names are opened together, and by now.
+  // To open a file takes two messages to another process, which answers them in turn: those that the list names are opened by
+  // now, and before them the newest, whose blobs are asked for first.
   current = newest(slots, current) ?? current;
-  const named = new Set([...current.blobs.values()].map(({ file }) => file));
-  for (const file of [...named].slice(-OPENED_AHEAD)) handleOf(file).catch(() => undefined);
+  const named = [...new Set([...current.blobs.values()].map(({ file }) => file))];
+  const [first, ...others] = named.sort((a, b) => batchOf(b) - batchOf(a)).slice(0, OPENED_AHEAD);
+  const openOthers = () => {
+    for (const file of others) handleOf(file).catch(() => undefined);
+  };
+  if (first !== undefined) handleOf(first).then(openOthers, openOthers);
   return { table, read, write, close };
 }
+
+/** A file's name is used once: two tabs may write a batch of the same number. */
+const fileOf = (batch: number) => `batch-${batch}-${crypto.randomUUID().slice(0, 8)}`;
+const batchOf = (file: string) => Number(file.split('-')[1]);
 
 /** The newest list of the two files; `known` where it is that; undefined while none can be read. */
 function newest(slots: readonly Handle[], known: Table): Table | undefined {
