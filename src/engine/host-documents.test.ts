@@ -63,6 +63,17 @@ describe('engine host: documents and the inbox', () => {
     expect(await host.add([], never, quiet)).toMatchObject({ failed: [] });
   });
 
+  it('leaves nothing behind of what was replaced', async () => {
+    await host.add(SOURCES, never, quiet);
+    const before = (await fakes.stores.get('test')?.list('segments/')) ?? [];
+    const changed = SOURCES.map((source) => ({ ...source, content: `${source.content} Changed.` }));
+    await host.add(changed, never, quiet);
+    const after = (await fakes.stores.get('test')?.list('segments/')) ?? [];
+    expect(after).toHaveLength(before.length);
+    expect(after.filter((name) => before.includes(name))).toEqual([]);
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
+  });
+
   it('finds room in what was removed', async () => {
     const limit = 400_000;
     const inner = memoryStore();

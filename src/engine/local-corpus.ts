@@ -243,6 +243,8 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
           if (toSearchError(cause).code === 'aborted') throw cause;
         });
         parts.announce();
+        // Else what was merged would lie beside its parts until something is added again: twice the room. Who still reads them reads again.
+        await corpus.sweep().catch(() => undefined);
         return { ...report, failed: [...report.failed, ...deadly] };
       }, signal);
     },

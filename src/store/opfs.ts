@@ -232,11 +232,11 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
   // now, and before them the newest, whose blobs are asked for first.
   current = newest(slots, current) ?? current;
   const named = [...new Set([...current.blobs.values()].map(({ file }) => file))];
-  const [first, ...others] = named.sort((a, b) => batchOf(b) - batchOf(a)).slice(0, OPENED_AHEAD);
-  const openOthers = () => {
-    for (const file of others) handleOf(file).catch(() => undefined);
+  const ahead = named.sort((a, b) => batchOf(b) - batchOf(a)).slice(0, OPENED_AHEAD);
+  const openAhead = async () => {
+    for (const file of ahead) await handleOf(file).catch(() => undefined);
   };
-  if (first !== undefined) handleOf(first).then(openOthers, openOthers);
+  void openAhead();
   return { table, read, write, close };
 }
 
