@@ -86,8 +86,8 @@ describe('modelWorkerTier', () => {
     };
     return { made, asked, terminate };
   }
-  const rerank = (reranker: Reranker) =>
-    reranker.rerank(question('q'), [passage('a', 'text')], recording()).catch((error) => error);
+  const rerank = (reranker: Reranker, text = 'q') =>
+    reranker.rerank(question(text), [passage('a', 'text')], recording()).catch((error) => error);
   const slow = () => selected('wasm/int8', 60, 'webgpu/w8');
   const fast = () => selected('webgpu/w8', 5);
 
@@ -117,6 +117,28 @@ describe('modelWorkerTier', () => {
     expect(await ranked).toEqual([{ id: expect.stringMatching(/^a/) as PassageId, score: 7 }]);
     await vi.advanceTimersByTimeAsync(1);
     expect(first.terminate).toHaveBeenCalledOnce();
+  });
+  it('does not believe a backend any more that fails twice, scoring nothing between', async () => {
+    const distrust = vi.fn(async () => undefined);
+    const tier = modelWorkerTier(startWorker, { name: 'x', models: '/models/', reranker: 'm' });
+    let worker = fast();
+    const ask = async (text: string, fails: boolean) => {
+      if (tier.info() === undefined) {
+        worker = fast();
+        selecting.mockResolvedValueOnce({ ...worker.made, distrust });
+      }
+      const ranked = rerank(tier.reranker({}), text);
+      await vi.advanceTimersByTimeAsync(1);
+      if (fails) worker.asked.at(-1)?.fail(new SearchError('unsupported', 'The GPU device was lost.'));
+      else worker.asked.at(-1)?.answer(Float32Array.of(7));
+      await ranked;
+    };
+    await ask('first', true);
+    await ask('second', false);
+    await ask('third', true);
+    expect(distrust).not.toHaveBeenCalled();
+    await ask('fourth', true);
+    expect(distrust).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'unsupported' }));
   });
   it('keeps the new worker where the replaced one fails, and drops it where it fails itself', async () => {
     const { tier, first, second, ranked } = await takenOver();

@@ -96,6 +96,8 @@ const EXPLORE_AFTER_MS = 3000;
 const SHARE_AFTER_MS = 1500;
 /** A model of more is not held several times. */
 const SHARED_BYTES = 8 * 1024 * 1024;
+/** Failures in a row after which a backend that has passed its canary is not believed any more: a worker may die by chance. */
+const MOST_FAILURES = 2;
 /** Pairs scored between two reports, for each worker. */
 const STEP = 4;
 
@@ -113,6 +115,8 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   /** Settles when all scores asked for so far are there, or have failed. */
   let scored: Promise<unknown> = Promise.resolve();
   let blend: number | undefined;
+  /** Since scores last came. */
+  let failures = 0;
 
   const { reranker } = options;
   const select = async (explore: boolean, onLost: () => void): Promise<SelectedReranker> => {
@@ -194,12 +198,22 @@ export function modelWorkerTier(startWorker: () => Worker, options: OpenOptions)
   const encoder: CrossEncoder = {
     async score(query, texts, signal) {
       const asked = await abortable(load(), signal);
-      const scores = (shared?.encoder ?? asked.host).score(query, texts, signal).catch((cause) => {
-        const error = toSearchError(cause);
-        // Another worker may have taken its place meanwhile, and has done nothing wrong.
-        if (error.code !== 'aborted' && selected === asked) drop();
-        throw error;
-      });
+      const scores = (shared?.encoder ?? asked.host).score(query, texts, signal).then(
+        (found) => {
+          failures = 0;
+          return found;
+        },
+        async (cause) => {
+          const error = toSearchError(cause);
+          // Another worker may have taken its place meanwhile, and has done nothing wrong.
+          if (error.code !== 'aborted' && selected === asked) {
+            drop();
+            failures += 1;
+            if (failures >= MOST_FAILURES) await asked.distrust?.(error);
+          }
+          throw error;
+        },
+      );
       scored = Promise.allSettled([scored, scores]).then(() => undefined);
       return abortable(scores, signal);
     },

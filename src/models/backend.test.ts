@@ -179,6 +179,20 @@ describe('selectReranker', () => {
     await selectReranker({ ...base, spawn: second.spawn, verdicts });
     expect(second.tried).toEqual(['webgpu/fp32']);
   });
+  it('tries others first once it is told that one has failed after all, and not where the user was the cause', async () => {
+    const verdicts = memoryVerdicts();
+    const first = workers({});
+    const found = await selectReranker({ ...base, spawn: first.spawn, verdicts });
+    const [best] = first.tried;
+    await found.distrust?.(new SearchError('aborted', 'A newer question came.'));
+    const second = workers({});
+    const again = await selectReranker({ ...base, spawn: second.spawn, verdicts });
+    expect(second.tried).toEqual([best]);
+    await again.distrust?.(lost);
+    const third = workers({});
+    await selectReranker({ ...base, spawn: third.spawn, verdicts });
+    expect(third.tried).not.toContain(best);
+  });
   it('tries only the device that was asked for', async () => {
     const { spawn, tried } = workers({});
     await selectReranker({ ...base, spawn, verdicts: memoryVerdicts(), device: 'webgpu' });

@@ -32,6 +32,8 @@ export interface SelectedReranker extends SpawnedHost {
   readonly info: RerankerInfo;
   /** A backend that may be faster and was never tried here. */
   readonly unexplored: Backend | undefined;
+  /** Remembers that the backend has failed after all: the next selection tries others first. */
+  distrust?(cause: unknown): Promise<void>;
 }
 
 /**
@@ -72,7 +74,11 @@ export async function selectReranker(options: SelectionOptions): Promise<Selecte
       const verdict = { state: 'passed', msPerPair: info.msPerPair, error: info.error, at: Date.now() } as const;
       await rememberVerdict(storage, entry, backend, abilities, verdict);
       const after = chooseBackend(candidates, await readVerdicts(storage, entry, candidates, abilities));
-      return { ...worker, info, unexplored: after.explore };
+      const distrust = async (cause: unknown) => {
+        const failed = failureVerdict(cause);
+        if (failed !== undefined) await rememberVerdict(storage, entry, backend, abilities, failed);
+      };
+      return { ...worker, info, unexplored: after.explore, distrust };
     } catch (error) {
       worker.terminate();
       throw toSearchError(error);
