@@ -1,35 +1,17 @@
-import { resolve } from 'node:path';
 import { expect, test } from '@playwright/test';
-import { build } from 'vite';
 import type { KernelTest } from './kernel-entry.ts';
 import { shippedModels } from './models.ts';
 import { openPage } from './page.ts';
+import { scriptOf } from './script.ts';
 
 declare global {
   var kernelTest: KernelTest;
 }
 
-/** kernel-entry.ts as one script. */
-async function script(): Promise<string> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      target: 'es2022',
-      lib: { entry: resolve(import.meta.dirname, 'kernel-entry.ts'), formats: ['iife'], name: 'entry' },
-    },
-  });
-  const [output] = Array.isArray(built) ? built : [built];
-  const chunk = output !== undefined && 'output' in output ? output.output[0] : undefined;
-  if (chunk?.type !== 'chunk') throw new Error('Vite built no script.');
-  return chunk.code;
-}
-
 test('the reranker’s kernel gives the same bits with relaxed SIMD, which Chromium has, and without', async ({
   page,
 }) => {
-  await page.addScriptTag({ content: await script() });
+  await page.addScriptTag({ content: await scriptOf('kernel-entry.ts') });
   expect(await page.evaluate(() => globalThis.kernelTest.best())).toBe('relaxed');
   for (const most of [127, 32]) {
     const relaxed = await page.evaluate((each) => globalThis.kernelTest.scores('relaxed', each), most);

@@ -7,6 +7,7 @@ vi.mock('./glue.ts', () => ({
     remote: {
       open: async () => undefined,
       add: async (_: unknown, signal: AbortSignal) => void signals.push(signal),
+      search: () => new Promise(() => undefined),
     },
     lost: new Promise(() => undefined),
     close: () => undefined,
@@ -35,4 +36,12 @@ it('starts no worker any more once it is closed', async () => {
   await expect(search.status()).rejects.toMatchObject({ code: 'bad-input' });
   await expect(search.search('oar').done).rejects.toMatchObject({ code: 'bad-input' });
   expect(started).toBe(1);
+});
+
+it('cancels every search under way when it is closed, also those beside others', async () => {
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
+  const search = await createSearch(() => ({}) as Worker, { name: 'test', models: '' });
+  const runs = [search.search('oar', { parallel: true }), search.search('tea', { parallel: true })];
+  await search.close();
+  for (const { done } of runs) await expect(done).rejects.toMatchObject({ code: 'aborted' });
 });

@@ -48,6 +48,7 @@ function catalogUrl(models: string): string {
 export async function createSearch(worker: () => Worker, options: OpenOptions): Promise<Search> {
   let connection: Promise<Connection<EngineHost>> | undefined;
   let current: SearchRun | undefined;
+  const running = new Set<SearchRun>();
   let closed = false;
   const engine = async (): Promise<EngineHost> => {
     if (closed) throw new SearchError('bad-input', 'This search was closed. Open it again.');
@@ -78,6 +79,9 @@ export async function createSearch(worker: () => Worker, options: OpenOptions): 
         signal,
       );
       if (!parallel) current = run;
+      running.add(run);
+      const forget = () => running.delete(run);
+      run.done.then(forget, forget);
       return run;
     },
     // A signal of its own for each call: one for all would collect what the calls hang on it.
@@ -89,7 +93,7 @@ export async function createSearch(worker: () => Worker, options: OpenOptions): 
     warm: async (tier) => (await engine()).warm(tier),
     async close() {
       closed = true;
-      current?.cancel();
+      for (const run of running) run.cancel();
       (await connection)?.close();
     },
   };

@@ -2,6 +2,8 @@ import type { SearchRun } from '../client/run.ts';
 import type { Search } from '../client/search.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { Answer, Result, SearchOptions } from '../engine/types.ts';
+import { limitOf, upgradeProperties } from './attributes.ts';
+import { follow, isComposing, modifiersOf } from './keys.ts';
 import { fillItem, make, safeHref, stageName } from './result-item.ts';
 import { savesData } from './saves-data.ts';
 import { STYLES } from './styles.ts';
@@ -9,6 +11,14 @@ import { STYLES } from './styles.ts';
 /** The reranker reads when the visitor pauses: each letter would cost it a whole shortlist. */
 const PAUSE_MS = 350;
 const TIERS = ['bm25', 'hybrid', 'reranked'] as const;
+
+/** The control of a result that has the focus. */
+interface Held {
+  readonly id: string | undefined;
+  /** From 0. */
+  readonly rank: number;
+  readonly control: string;
+}
 
 /**
  * `<findling-search>`: a search box whose list improves in place. Give it a `search` (createSearch()); attributes:
@@ -34,6 +44,7 @@ export class FindlingSearch extends HTMLElement {
   #asked: { readonly pipeline: 'hybrid' | 'reranked'; readonly typing: boolean } = { pipeline: 'hybrid', typing: true };
   #run: SearchRun | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
+  #resolve = ({ url, anchor }: Result): string | undefined => safeHref(url, anchor);
 
   constructor() {
     super();
@@ -55,16 +66,29 @@ export class FindlingSearch extends HTMLElement {
 
   connectedCallback(): void {
     this.attributeChangedCallback();
+    upgradeProperties<FindlingSearch>(this, ['search', 'resolve', 'query']);
+    // It was moved while it searched.
+    if (this.#run === undefined && this.#input.value !== '') this.refresh();
   }
 
   disconnectedCallback(): void {
     clearTimeout(this.#pause);
     this.#run?.cancel();
+    if (!this.#isDone()) this.#run = undefined;
   }
 
   set search(search: Search) {
     this.#search = search;
     if (this.#input.value !== '') this.#typed();
+  }
+
+  /** Where a result leads; set it to map ids to routes. */
+  get resolve(): (result: Result) => string | undefined {
+    return this.#resolve;
+  }
+
+  set resolve(resolve: (result: Result) => string | undefined) {
+    this.#resolve = resolve;
   }
 
   /** What is asked; setting it searches at once, through every tier. */
@@ -98,6 +122,11 @@ export class FindlingSearch extends HTMLElement {
     return wish !== null && (wish === 'always' || !savesData()) ? 'reranked' : 'hybrid';
   }
 
+  /** Whether the last tier has answered. A stage that was skipped is not waited for again. */
+  #isDone(): boolean {
+    return this.#run?.best?.complete === true && this.#asked.pipeline === this.#last();
+  }
+
   async #ask(pipeline: 'hybrid' | 'reranked', typing: boolean): Promise<void> {
     const text = this.#input.value.trim();
     this.#run?.cancel();
@@ -110,22 +139,30 @@ export class FindlingSearch extends HTMLElement {
     }
     const options: SearchOptions = {
       pipeline,
-      limit: Number(this.getAttribute('limit') ?? 10),
+      limit: limitOf(this),
       explain: this.hasAttribute('explain'),
       ...(typing ? {} : { typing: false }),
     };
-    const run = this.#search.search(this.#input.value, options);
+    // The page and other elements may search at the same time: this element ends its own runs only.
+    const run = this.#search.search(this.#input.value, { ...options, parallel: true });
     this.#asked = { pipeline, typing };
     this.#run = run;
     try {
       for await (const answer of run) if (run === this.#run) this.#show(answer, pipeline);
     } catch (cause) {
       const error = toSearchError(cause);
-      if (error.code !== 'aborted' && run === this.#run) this.#notice.textContent = error.message;
+      if (error.code !== 'aborted' && run === this.#run) this.#fail(error.message);
     }
   }
 
+  #fail(message: string): void {
+    // Nothing of this question was shown: what is on the page answers another one.
+    if (this.#shown.tier < 0) this.#clear();
+    for (const element of [this.#notice, this.#live]) element.textContent = message;
+  }
+
   #clear(): void {
+    const held = this.#held();
     this.#items.clear();
     this.#ranks = new Map();
     this.#before = this.#ranks;
@@ -133,6 +170,7 @@ export class FindlingSearch extends HTMLElement {
     this.#list.replaceChildren();
     this.#stages.replaceChildren();
     for (const element of [this.#count, this.#notice, this.#live]) element.textContent = '';
+    this.#hold(held);
   }
 
   #show(answer: Answer, last: string): void {
@@ -176,7 +214,7 @@ export class FindlingSearch extends HTMLElement {
   /** Reuses the items of results that stay, so that focus and selection stay with them. */
   #showResults(results: readonly Result[]): void {
     const ranks = new Map<string, number>();
-    const focused = (this.shadowRoot?.activeElement?.closest('li') as HTMLLIElement | null)?.dataset.id;
+    const held = this.#held();
     const shown = results.map((result, index) => {
       const item = this.#items.get(result.id) ?? make('li', { 'data-id': result.id, part: 'result' });
       ranks.set(result.id, index + 1);
@@ -193,33 +231,44 @@ export class FindlingSearch extends HTMLElement {
     this.#items.clear();
     for (const [index, result] of results.entries()) this.#items.set(result.id, shown[index] ?? make('li'));
     this.#list.replaceChildren(...shown);
-    if (focused !== undefined) this.#items.get(focused)?.querySelector('a')?.focus();
+    this.#hold(held);
   }
 
-  /** Where a result leads; replace it to map ids to routes. */
-  resolve: (result: Result) => string | undefined = ({ url, anchor }) => safeHref(url, anchor);
+  #held(): Held | undefined {
+    const active = this.shadowRoot?.activeElement;
+    const item = active?.closest('li');
+    if (!active || !item) return undefined;
+    return { id: item.dataset.id, rank: [...this.#list.children].indexOf(item), control: active.localName };
+  }
+
+  /** Gives the focus back to the same control of the same result; where that has gone, of the one in its place. */
+  #hold(held: Held | undefined): void {
+    if (held === undefined) return;
+    const item = this.#items.get(held.id ?? '') ?? this.#list.children[held.rank];
+    const control = item?.querySelector<HTMLElement>(held.control) ?? item?.querySelector('a') ?? this.#input;
+    control.focus();
+  }
 
   #key(event: KeyboardEvent): void {
     const links = [...this.#list.querySelectorAll('a')];
     const active = this.shadowRoot?.activeElement;
     const at = links.indexOf(active as HTMLAnchorElement);
-    // Of a conversion (Japanese, Chinese), or on a button of a result, keys mean something else.
-    if (event.isComposing || (at < 0 && active !== this.#input)) return;
+    // While text is converted, or on a button of a result, keys mean something else.
+    if (isComposing(event) || (at < 0 && active !== this.#input)) return;
     if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
     else if (event.key === 'ArrowUp') (at <= 0 ? this.#input : links[at - 1])?.focus();
     else if (event.key === 'Escape' && at >= 0) this.#input.focus();
-    else if (event.key === 'Enter' && at < 0) this.#enter();
+    else if (event.key === 'Enter' && at < 0) this.#enter(modifiersOf(event));
     else return;
     event.preventDefault();
   }
 
-  #enter(): void {
+  #enter(keys: MouseEventInit): void {
     clearTimeout(this.#pause);
-    // A stage that was skipped is not waited for again.
+    if (!this.#isDone()) return void this.#ask(this.#last(), false);
     // The first result, or nothing where that one leads nowhere.
-    if (this.#run?.best?.complete === true && this.#asked.pipeline === this.#last())
-      this.#list.firstElementChild?.querySelector('a')?.click();
-    else void this.#ask(this.#last(), false);
+    const link = this.#list.firstElementChild?.querySelector('a');
+    if (link) follow(link, keys);
   }
 }
 

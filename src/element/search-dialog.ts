@@ -1,8 +1,10 @@
 import { type SearchError, toSearchError } from '../core/errors.ts';
 import type { Answer, Result, SearchOptions } from '../engine/types.ts';
+import { limitOf } from './attributes.ts';
 import { icon, optionOf } from './dialog-parts.ts';
 import { DIALOG_STYLES } from './dialog-styles.ts';
 import { type DialogTexts, dialogTexts, indexUrls } from './dialog-texts.ts';
+import { follow, isComposing, modifiersOf } from './keys.ts';
 import { make } from './result-item.ts';
 
 /** What the dialog needs of a search; that of `findling/site-search` is one. */
@@ -77,6 +79,8 @@ export abstract class SearchDialog extends HTMLElement {
   disconnectedCallback(): void {
     window.removeEventListener('keydown', this.#shortcut);
     this.#running?.abort();
+    // Where it is moved to it would lie open without being modal, out of reach of Escape.
+    this.close();
   }
 
   attributeChangedCallback(): void {
@@ -126,9 +130,14 @@ export abstract class SearchDialog extends HTMLElement {
     this.#dialog.addEventListener('close', () => {
       this.#entered = undefined;
     });
-    this.#dialog.addEventListener('click', (event) => {
-      // The dialog's box is covered by its content: what hits the dialog itself hit the backdrop.
-      if (event.target === this.#dialog) this.close();
+    let pressed: EventTarget | null = null;
+    this.#dialog.addEventListener('pointerdown', ({ target }) => {
+      pressed = target;
+    });
+    this.#dialog.addEventListener('click', ({ target }) => {
+      // The dialog's box is covered by its content: what hits the dialog itself hit the backdrop. Text that is selected with the
+      // mouse may end there too, and does not close it.
+      if (target === this.#dialog && pressed === this.#dialog) this.close();
     });
     this.#list.addEventListener('click', (event) => this.#follow(event));
     this.#list.addEventListener('pointermove', (event) => {
@@ -169,11 +178,10 @@ export abstract class SearchDialog extends HTMLElement {
       const search = await this.#search();
       await search.warm();
       if (text === '' || signal.aborted) return;
-      const limit = Number(this.getAttribute('limit') ?? 10);
       const onAnswer = (answer: Answer) => {
         if (!signal.aborted) this.#answer(answer, text);
       };
-      await search.search(this.#input.value, { limit, signal, onAnswer });
+      await search.search(this.#input.value, { limit: limitOf(this), signal, onAnswer });
     } catch (cause) {
       if (!signal.aborted) this.#fail(toSearchError(cause));
     }
@@ -195,7 +203,7 @@ export abstract class SearchDialog extends HTMLElement {
     this.#entered = isAnswered ? undefined : keys;
     if (!isAnswered) return;
     const link = this.#list.querySelector('li[aria-selected="true"] a');
-    link?.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, composed: true, ...keys }));
+    if (link) follow(link, keys);
   }
 
   #fail(error: SearchError): void {
@@ -228,7 +236,7 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   #key(event: KeyboardEvent): void {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     const rows = [...this.#list.querySelectorAll('li')];
     const at = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true');
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -236,8 +244,7 @@ export abstract class SearchDialog extends HTMLElement {
       const next = rows[(at + step + rows.length) % rows.length];
       if (next !== undefined) this.#choose(next, true);
     } else if (event.key === 'Enter' && event.target === this.#input) {
-      const { ctrlKey, metaKey, shiftKey } = event;
-      this.#enter({ ctrlKey, metaKey, shiftKey });
+      this.#enter(modifiersOf(event));
     } else return;
     event.preventDefault();
   }

@@ -1,0 +1,86 @@
+import { createRun } from '../src/client/run.ts';
+import type { Search } from '../src/client/search.ts';
+import { documentId, passageId } from '../src/core/document.ts';
+import { defineFindlingSearch } from '../src/element/findling-search.ts';
+import { type DialogSearch, SearchDialog } from '../src/element/search-dialog.ts';
+import type { Answer, Result, SearchOptions } from '../src/engine/types.ts';
+
+interface Asked {
+  readonly question: string;
+  readonly options: SearchOptions;
+  readonly onAnswer: (answer: Answer) => void;
+  readonly end: (answer: Answer) => void;
+  readonly fail: (error: Error) => void;
+}
+
+/** Every question so far. They wait until `give` or `fail` answers them. */
+const asked: Asked[] = [];
+
+function ask(question: string, options: SearchOptions, onAnswer: (answer: Answer) => void): Promise<Answer> {
+  return new Promise((end, fail) => {
+    asked.push({ question, options, onAnswer, end, fail });
+  });
+}
+
+function last(question: string): Asked {
+  const found = asked.findLast((each) => each.question === question);
+  if (found === undefined) throw new Error(`“${question}” was not asked.`);
+  return found;
+}
+
+function resultOf(name: string): Result {
+  return {
+    id: passageId(documentId(name), 0),
+    documentId: name,
+    url: `/${name}`,
+    anchor: '',
+    title: name,
+    heading: [],
+    excerpt: { text: name, highlights: [] },
+    score: 1,
+    explain: { bm25: { rank: 1, score: 1 } },
+  };
+}
+
+/** Answers the last asking of a question with these documents; the stage `hybrid` is its end. */
+function give(question: string, stage: 'bm25' | 'hybrid', names: readonly string[]): void {
+  const complete = stage === 'hybrid';
+  const answer = { query: question, results: names.map(resultOf), stage, complete, skipped: [], ms: { [stage]: 1 } };
+  last(question).onAnswer(answer);
+  if (complete) last(question).end(answer);
+}
+
+const fail = (question: string, message: string) => last(question).fail(new Error(message));
+
+/** A search whose runs overtake each other as those of createSearch() do. */
+function makeSearch(): Pick<Search, 'search' | 'warm'> {
+  let current: ReturnType<Search['search']> | undefined;
+  return {
+    search(text, { signal, parallel = false, ...options } = {}) {
+      if (!parallel) current?.cancel();
+      const run = createRun((_, onAnswer) => ask(text, options, onAnswer), signal);
+      if (!parallel) current = run;
+      return run;
+    },
+    warm: async () => undefined,
+  };
+}
+
+class TestDialog extends SearchDialog {
+  protected override async connect(): Promise<DialogSearch> {
+    return { search: (text, { onAnswer, ...options }) => ask(text, options, onAnswer), warm: async () => undefined };
+  }
+}
+
+const elements = {
+  defineSearch: defineFindlingSearch,
+  defineDialog: () => customElements.define('test-dialog', TestDialog),
+  makeSearch,
+  asked,
+  give,
+  fail,
+};
+
+export type Elements = typeof elements;
+
+Object.assign(globalThis, { elements });
