@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { documentId, passageId, type StoredPassage } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
+import type { Store } from '../core/ports.ts';
 import type { ScoredPassage } from '../core/ranking.ts';
 import type { Semantic } from '../engine/host.ts';
 import { corpusFingerprint } from '../engine/local-corpus.ts';
@@ -39,8 +40,8 @@ export async function openCorpusOf(corpus: Corpus, semantic: Semantic): Promise<
   if (corpus.kind === 'index') {
     const { location, sections } = corpus;
     const bytes = isUrl(location) ? undefined : folderBytes(location);
-    const store = isUrl(location) ? httpStore(location) : fileStore(location);
-    if ((await store.read(MANIFEST_NAME)) !== undefined)
+    const store = storeOf(location);
+    if (await isPublished(store))
       return { searchable: staticIndex(location, store), bytes, ...published(sections ? sectionOf : documentOf) };
     const fingerprint = corpusFingerprint(semantic.space, CHUNKER_VERSION);
     const searchable = await openReadOnlyCorpus(location, store, fingerprint);
@@ -53,6 +54,19 @@ export async function openCorpusOf(corpus: Corpus, semantic: Semantic): Promise<
   const { bytes } = local.corpus.statistics();
   if (corpus.kind === 'folder') return { searchable: local, bytes, ...(corpus.sections ? bySection : byDocument()) };
   return { searchable: local, bytes, ...byDocument(corpus.documents.map(({ id }) => id)) };
+}
+
+/** Was the index there written by `findling index`? Such a one cannot give all passages of a document. */
+export function isPublishedAt(location: string): Promise<boolean> {
+  return isPublished(storeOf(location));
+}
+
+async function isPublished(store: Store): Promise<boolean> {
+  return (await store.read(MANIFEST_NAME)) !== undefined;
+}
+
+function storeOf(location: string): Store {
+  return isUrl(location) ? httpStore(location) : fileStore(location);
 }
 
 function folderBytes(folder: string): number {

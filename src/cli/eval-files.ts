@@ -1,8 +1,15 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import { parseCorpus, parseQrels, parseQueries } from '../eval/beir.ts';
-import { checkQrels, type JudgedDocument, type Known, type Qrels, type TestQuery } from '../eval/collection.ts';
+import {
+  checkQrels,
+  type JudgedDocument,
+  type Known,
+  type Qrels,
+  type Run,
+  type TestQuery,
+} from '../eval/collection.ts';
 import { parseTopics } from '../eval/trec.ts';
 import { manifestName } from '../index/manifest.ts';
 import { MANIFEST_NAME } from '../index/published/manifest.ts';
@@ -19,7 +26,7 @@ export interface LoadedSet {
   readonly corpus: Corpus;
   readonly queries: readonly TestQuery[];
   readonly qrels: Qrels;
-  /** Undefined where only the index knows: then eval.ts looks whether anything judged is ever found. */
+  /** Undefined where only the index knows: then refuseStrangers() looks whether anything judged is ever found. */
   readonly known: Known | undefined;
   /** Sentences with file and line about what could not be used. */
   readonly warnings: readonly string[];
@@ -46,8 +53,19 @@ export function readText(path: string, what: string): string {
 }
 
 export function writeText(path: string, text: string): void {
+  writing(path, () => writeFileSync(path, text));
+}
+
+/** Throws now what writeText() would throw after hours of work; leaves what is there as it is. */
+export function refuseUnwritable(path: string): void {
+  const isNew = !existsSync(path);
+  writing(path, () => closeSync(openSync(path, 'a')));
+  if (isNew) rmSync(path);
+}
+
+function writing(path: string, write: () => void): void {
   try {
-    writeFileSync(path, text);
+    write();
   } catch (cause) {
     throw new SearchError('bad-input', `${path}: cannot be written (${toSearchError(cause).message}).`, { cause });
   }
@@ -110,6 +128,17 @@ function knownDocuments(corpus: Corpus): Known | undefined {
   const ids = new Set(items.map(({ id }) => id));
   const sections = corpus.kind === 'folder' && corpus.sections;
   return { has: (id) => ids.has(id) || (sections && ids.has(id.replace(/#.*$/s, ''))) };
+}
+
+/** Results of which not one was ever judged mean that the judgements name documents in another way. */
+export function refuseStrangers({ qrels, name }: Pick<LoadedSet, 'qrels' | 'name'>, runs: readonly Run[]): void {
+  const rows = runs.flatMap((run) => [...run].flatMap(([query, found]) => found.map((row) => ({ query, ...row }))));
+  if (rows.length === 0 || rows.some(({ query, document }) => qrels.get(query)?.has(document))) return;
+  const [judged] = [...qrels.values()].flatMap((grades) => [...grades.keys()]);
+  throw new SearchError(
+    'bad-input',
+    `No result was ever judged: the judgements name documents like "${judged}", and ${name} has documents like "${rows[0]?.document}".`,
+  );
 }
 
 /** `count` of the queries, evenly spread over the file, and their judgements. */

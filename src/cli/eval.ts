@@ -16,7 +16,7 @@ import { formatDrift, formatReport } from '../eval/report.ts';
 import { formatHtml } from '../eval/report-html.ts';
 import { parseResults, resultsOf } from '../eval/results.ts';
 import { formatRun, parseRun } from '../eval/trec.ts';
-import { type LoadedSet, loadSet, readQueries, readText, sampled, writeText } from './eval-files.ts';
+import { type LoadedSet, loadSet, readQueries, readText, refuseStrangers, sampled, writeText } from './eval-files.ts';
 import { EVAL_USAGE, type EvalOptions, parseEvalOptions } from './eval-options.ts';
 import type { Evaluable, PipelineSpec } from './eval-port.ts';
 
@@ -82,7 +82,11 @@ export async function evaluateAsked(options: EvalOptions, open: OpenEvaluable = 
   const given = options.givenRun ?? options.rerankRun;
   const first = given === undefined ? [] : [readGivenRun(given, whole)];
   const runs = options.givenRun === undefined ? [...first, ...(await searchAll(set, options, open, first[0]))] : first;
-  if (set.corpus.kind !== 'beir') refuseStrangers(set, runs);
+  if (set.corpus.kind !== 'beir')
+    refuseStrangers(
+      set,
+      runs.map(({ run }) => run),
+    );
   return {
     evaluation: evaluate({
       set: set.name,
@@ -96,17 +100,6 @@ export async function evaluateAsked(options: EvalOptions, open: OpenEvaluable = 
     }),
     documents,
   };
-}
-
-/** Results of which not one was ever judged mean that the judgements name documents in another way. */
-function refuseStrangers({ qrels, name }: Pick<LoadedSet, 'qrels' | 'name'>, runs: readonly PipelineRun[]): void {
-  const rows = runs.flatMap(({ run }) => [...run].flatMap(([query, found]) => found.map((row) => ({ query, ...row }))));
-  if (rows.length === 0 || rows.some(({ query, document }) => qrels.get(query)?.has(document))) return;
-  const [judged] = [...qrels.values()].flatMap((grades) => [...grades.keys()]);
-  throw new SearchError(
-    'bad-input',
-    `No result was ever judged: the judgements name documents like "${judged}", and ${name} has documents like "${rows[0]?.document}".`,
-  );
 }
 
 function readGivenRun(path: string, { qrels, known }: Pick<LoadedSet, 'qrels' | 'known'>): PipelineRun {
@@ -126,10 +119,9 @@ function givenRunAlone(options: EvalOptions): Asked {
     options.topics === undefined ? [...judged.keys()].map((id) => ({ id, text: id })) : readQueries(options.topics);
   const { queries, qrels } = sampled({ queries: topics.filter(({ id }) => judged.has(id)), qrels: judged }, sample);
   const run = readGivenRun(givenRun, { qrels: judged, known: undefined });
-  const runs = [run];
-  refuseStrangers({ qrels: judged, name: run.name }, runs);
+  refuseStrangers({ qrels: judged, name: run.name }, [run.run]);
   return {
-    evaluation: evaluate({ set: path, queries, qrels, documents: [], measures, runs, pool, depth }),
+    evaluation: evaluate({ set: path, queries, qrels, documents: [], measures, runs: [run], pool, depth }),
     documents: [],
   };
 }

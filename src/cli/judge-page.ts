@@ -41,7 +41,7 @@ const open = careful(async (id) => {
   const turn = ++opening;
   current = id; showList();
   by('question').textContent = queries.find((query) => query.id === id).text;
-  by('results').replaceChildren(); say('Searching …');
+  results = []; showResults(); say('Searching …');
   const found = await call('results?query=' + encodeURIComponent(id));
   if (turn !== opening) return;
   results = found; say(results.length + ' results'); showResults();
@@ -61,11 +61,14 @@ function showResults() {
   }));
 }
 const give = careful(async (at, grade) => {
-  const query = current;
-  await call('grade', { query, document: results[at].id, grade });
-  results[at].grade = grade;
-  queries.find((each) => each.id === query).graded = results.filter((result) => result.grade !== null).length;
-  showList(); showResults(); say('Saved.');
+  // Another question may be opened before the answer comes: these are of the one that was graded.
+  const turn = opening, query = current, given = results;
+  await call('grade', { query, document: given[at].id, grade });
+  given[at].grade = grade;
+  queries.find((each) => each.id === query).graded = given.filter((result) => result.grade !== null).length;
+  showList();
+  if (turn !== opening) return;
+  showResults(); say('Saved.');
   by('results').children[Math.min(results.length - 1, grade === null ? at : at + 1)]?.focus();
 });
 document.addEventListener('keydown', (event) => {

@@ -113,6 +113,19 @@ describe('findling judge', () => {
     expect(readFileSync(join(out, 'queries.jsonl'), 'utf8')).toContain('"text":"my question"');
   });
 
+  it('goes on with a copy of a BEIR folder', async () => {
+    const [set, out] = [join(folder, 'set'), join(folder, 'copy')];
+    await judgeCommand([documents(), '--out', set, '--make-only']);
+    const query = '{"_id":"a","text":"first","metadata":{"url":"u"}}\n';
+    writeFileSync(join(set, 'queries.jsonl'), query);
+    writeFileSync(join(set, 'qrels/test.tsv'), 'a\tguide.md\t1\n');
+    await expect(judgeCommand([set, '--out', out, '--make-only'])).rejects.toThrow('is not in the corpus');
+    writeFileSync(join(set, 'qrels/test.tsv'), 'a\tsub/cookies.md#size\t1\n');
+    expect(await judgeCommand([set, '--out', out, '--make-only'])).toBe(0);
+    for (const name of ['corpus.jsonl', 'queries.jsonl', 'qrels/test.tsv', 'qrels/weak.tsv'])
+      expect(readFileSync(join(out, name), 'utf8')).toBe(readFileSync(join(set, name), 'utf8'));
+  });
+
   it('keeps what a BEIR folder of others holds, and goes on where the only grade was taken back', async () => {
     const set = { documents: [{ id: 'sub/cookies.md#size', title: '', text: 'x' }], queries: [], qrels: new Map() };
     writeTestSet(folder, { name: 'x', ...set });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { basename, join, posix, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Document } from '../core/document.ts';
@@ -23,7 +23,7 @@ const USAGE = `findling judge: make a test set, and grade its results by hand
 Usage: findling judge <folder> [options]
 
   <folder>          documents or a published index (a first test set is made of headings, FAQs and links), or a BEIR
-                    folder to go on with
+                    folder to go on with (in a copy, with --out)
   --out DIR         where the test set is written (<folder>-testset); what is there already is kept and gone on with
   --limit N         questions made at most (200)        --seed N       which of them (1)
   --pipeline LIST   whose results are pooled for grading (lexical,dense,hybrid)
@@ -57,7 +57,8 @@ export async function judgeCommand(args: readonly string[]): Promise<number> {
   const port = portOf(values.port ?? '4180');
   const isSet = existsSync(join(folder, 'corpus.jsonl'));
   const out = values.out ?? (isSet ? folder : `${resolve(folder)}-testset`);
-  if (!existsSync(join(out, 'corpus.jsonl'))) {
+  if (!existsSync(join(out, 'corpus.jsonl')) && isSet) copyTestSet(folder, out);
+  else if (!existsSync(join(out, 'corpus.jsonl'))) {
     const limit = natural(values.limit, 'limit') ?? 200;
     const set = await makeTestSet(folder, {
       name: basename(resolve(folder)),
@@ -154,6 +155,17 @@ export function writeTestSet(out: string, { documents, queries, qrels }: TestSet
   writeWhole(join(out, 'qrels/weak.tsv'), formatQrels(qrels));
   // Last: a folder with a corpus counts as made.
   writeWhole(join(out, 'corpus.jsonl'), formatCorpus(documents));
+}
+
+/** Whole files: those of others may have fields that are not ours. */
+function copyTestSet(folder: string, out: string): void {
+  readSet(folder); // Or says what is missing.
+  mkdirSync(out, { recursive: true });
+  cpSync(join(folder, 'qrels'), join(out, 'qrels'), { recursive: true });
+  copyFileSync(join(folder, 'queries.jsonl'), join(out, 'queries.jsonl'));
+  const corpus = join(out, 'corpus.jsonl');
+  copyFileSync(join(folder, 'corpus.jsonl'), `${corpus}.part`);
+  renameSync(`${corpus}.part`, corpus);
 }
 
 /** What stands in a test set's folder. A file of judgements with a header alone is one whose last grade was taken back. */

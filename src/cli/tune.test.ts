@@ -1,7 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { manifestName } from '../index/manifest.ts';
+import { MANIFEST_NAME } from '../index/published/manifest.ts';
 import type { Evaluable } from './eval-port.ts';
 import { tuneCommand } from './tune.ts';
 
@@ -75,6 +77,59 @@ describe('findling tune', () => {
     expect(out).toMatch(/30 held-out queries\s+0\.6309\s+1\.0000/);
     expect(out).toMatch(/calibration on 120 pairs/);
     expect(out).not.toContain('fields');
+  });
+
+  /** The test set's queries and judgements beside an index of another name. */
+  function indexFolder(name: string, manifest: string): string {
+    const index = join(folder, name);
+    mkdirSync(index);
+    writeFileSync(join(index, manifest), '');
+    for (const file of ['queries.jsonl', 'qrels']) cpSync(join(folder, file), join(index, file), { recursive: true });
+    return index;
+  }
+
+  it('tunes of a published index what it can, and refuses the rest before it is opened', async () => {
+    const published = indexFolder('published', MANIFEST_NAME);
+    expect(await tuneCommand([published, '--json'], async () => evaluable)).toBe(0);
+    expect(Object.keys(JSON.parse(out).tuned)).toEqual(['fusion', 'fields']);
+    const open = vi.fn(async () => evaluable);
+    await expect(tuneCommand([published, '--parts', 'fusion,blend,calibration'], open)).rejects.toThrow(
+      'which blend and calibration would read: name the folder of documents instead, or take --parts fusion,fields.',
+    );
+    expect(open).not.toHaveBeenCalled();
+    out = '';
+    await tuneCommand([indexFolder('own', manifestName('')), '--json'], open);
+    expect(JSON.parse(out)).toHaveProperty('calibration');
+  });
+
+  it('gives out the parts that are done when a later one fails', async () => {
+    const file = join(folder, 'partly.json');
+    const logits = () => Promise.reject(new Error('no reranker'));
+    const tuning = tuneCommand([folder, '--out', file], async () => ({ ...evaluable, logits }));
+    await expect(tuning).rejects.toThrow('no reranker');
+    expect(out).toMatch(/fusion: method min-max[\s\S]*fields: title 2/);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({ fusion: { method: 'min-max', weights: [0, 1] } });
+  });
+
+  it('says before the work that --out cannot be written, and leaves nothing there otherwise', async () => {
+    const open = vi.fn(async () => evaluable);
+    await expect(tuneCommand([folder, '--out', join(folder, 'none/tuned.json')], open)).rejects.toThrow(
+      'cannot be written',
+    );
+    expect(open).not.toHaveBeenCalled();
+    const file = join(folder, 'never.json');
+    await expect(tuneCommand([join(folder, 'none'), '--out', file], open)).rejects.toThrow('no such folder');
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('refuses judgements of documents that are never found', async () => {
+    const index = indexFolder('strange', MANIFEST_NAME);
+    const judged = queries.map((id) => `${id}\telsewhere-${id}\t1\n`).join('');
+    writeFileSync(join(index, 'qrels/test.tsv'), judged);
+    await expect(tuneCommand([index], async () => evaluable)).rejects.toThrow(
+      'documents like "elsewhere-q0", and strange has documents like "bad-q0"',
+    );
+    expect(out).toBe('');
   });
 
   it('refuses what it cannot tune', async () => {

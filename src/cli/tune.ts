@@ -8,9 +8,10 @@ import { measureQuery } from '../eval/measures.ts';
 import { type Setting, splitQueries, type Tuned, tune, unitGrid } from '../eval/tuning.ts';
 import { parsed } from './arguments.ts';
 import { blendRows } from './eval-blend.ts';
-import { type LoadedSet, loadSet, sampled, writeText } from './eval-files.ts';
+import { type LoadedSet, loadSet, refuseStrangers, refuseUnwritable, sampled, writeText } from './eval-files.ts';
 import { natural } from './eval-options.ts';
 import { type Evaluable, type PipelineSpec, parsePipeline } from './eval-port.ts';
+import { namedParts, partsFor } from './tune-parts.ts';
 import { type FittedCalibration, formatTuning, type Part, type TuneResults } from './tune-report.ts';
 
 const USAGE = `findling tune: fit fusion, blend and field weights to judged queries
@@ -18,7 +19,7 @@ const USAGE = `findling tune: fit fusion, blend and field weights to judged quer
 Usage: findling tune <folder|index> [options]
 
   <folder|index>     as for findling eval
-  --parts LIST       fusion,fields,blend,calibration (all)
+  --parts LIST       fusion,fields,blend,calibration (all; of a published index fusion,fields)
   --measure NAME     what is made better (nDCG@10)         --reranker NAME   tiny, base or a model's id (tiny)
   --pool N           passages given to the reranker (50)   --sample N        only N of the queries
   --split NAME       qrels/NAME.tsv (test)                 --seed N          of the train/test split (1)
@@ -45,8 +46,6 @@ const FLAGS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-const PARTS: readonly Part[] = ['fusion', 'fields', 'blend', 'calibration'];
-
 interface Tuning {
   readonly set: LoadedSet;
   readonly evaluable: Evaluable;
@@ -67,12 +66,14 @@ export async function tuneCommand(
     process.stdout.write(USAGE);
     return values.help ? 0 : 2;
   }
-  const parts = partsOf(values.parts);
+  const named = namedParts(values.parts);
+  if (values.out !== undefined) refuseUnwritable(values.out);
   const set = sampled(
     loadSet(target, { split: values.split ?? 'test', topics: values.topics, qrels: values.qrels }),
     natural(values.sample, 'sample'),
   );
   for (const warning of set.warnings) process.stderr.write(`findling tune: ${warning}\n`);
+  const parts = await partsFor(set.corpus, named);
   const evaluable = await open(set, values.models);
   const name = values.reranker ?? 'tiny';
   const tuning: Tuning = {
@@ -83,18 +84,22 @@ export async function tuneCommand(
     reranked: parsePipeline(name === 'tiny' || name === 'base' ? `reranked:${name}` : `reranked:model=${name}`),
     pool: natural(values.pool, 'pool') ?? 50,
   };
+  const fitted: Fitted = {};
   try {
-    const results = await tuneParts(parts, tuning);
-    process.stdout.write(values.json ? `${JSON.stringify(results, null, 1)}\n` : formatTuning(results));
-    if (values.out !== undefined)
-      writeText(
-        values.out,
-        `${JSON.stringify({ ...results.options, calibration: results.calibration?.chosen }, null, 2)}\n`,
-      );
+    await refuseUnjudged(tuning);
+    // What is fitted took long: it is given out although a later part fails.
+    await fitParts(parts, tuning, fitted).finally(() => giveOut(resultsOf(tuning, fitted), values));
   } finally {
     await evaluable.close();
   }
   return 0;
+}
+
+function giveOut(results: TuneResults, { json, out }: { readonly json?: boolean; readonly out?: string }): void {
+  if (Object.keys(results.tuned).length === 0 && results.calibration === undefined) return;
+  process.stdout.write(json ? `${JSON.stringify(results, null, 1)}\n` : formatTuning(results));
+  if (out !== undefined)
+    writeText(out, `${JSON.stringify({ ...results.options, calibration: results.calibration?.chosen }, null, 2)}\n`);
 }
 
 async function openEngine(set: LoadedSet, models: string | undefined): Promise<Evaluable> {
@@ -105,25 +110,41 @@ function readFlags(args: readonly string[]) {
   return parsed('tune', () => parseArgs({ args: [...args], options: FLAGS, allowPositionals: true }));
 }
 
-function partsOf(text: string | undefined): readonly Part[] {
-  if (text === undefined) return PARTS;
-  return text.split(',').map((name) => {
-    const part = PARTS.find((each) => each === name.trim());
-    if (part === undefined) throw new SearchError('bad-input', `--parts knows ${PARTS.join(', ')}, not "${name}".`);
-    return part;
-  });
+/** Without a single judged result every setting would be worth nothing. Ends at the first. */
+async function refuseUnjudged({ set, evaluable }: Tuning): Promise<void> {
+  if (set.corpus.kind === 'beir') return;
+  const run = new Map<string, readonly RunRow[]>();
+  for (const { id, text } of set.queries) {
+    const { rows } = await evaluable.search(text, { label: 'hybrid', pipeline: 'hybrid' }, 100);
+    if (rows.some(({ document }) => set.qrels.get(id)?.has(document))) return;
+    run.set(id, rows);
+  }
+  refuseStrangers(set, [run]);
 }
 
-async function tuneParts(parts: readonly Part[], tuning: Tuning): Promise<TuneResults> {
-  const fusion = parts.includes('fusion') ? await tuneFusion(tuning) : undefined;
-  const fields = parts.includes('fields') ? await tuneFields(tuning) : undefined;
-  const pools = parts.includes('blend') || parts.includes('calibration') ? await scorePools(tuning) : undefined;
-  const blend = parts.includes('blend') && pools !== undefined ? await tuneBlend(tuning, pools) : undefined;
-  const calibration = parts.includes('calibration') && pools !== undefined ? fitCalibration(tuning, pools) : undefined;
+interface Fitted {
+  fusion?: Tuned;
+  fields?: Tuned;
+  blend?: Tuned;
+  calibration?: FittedCalibration;
+}
+
+/** Fits one part after another into `fitted`, which keeps them when a later one fails. */
+async function fitParts(parts: readonly Part[], tuning: Tuning, fitted: Fitted): Promise<void> {
+  if (parts.includes('fusion')) fitted.fusion = await tuneFusion(tuning);
+  if (parts.includes('fields')) fitted.fields = await tuneFields(tuning);
+  if (!parts.includes('blend') && !parts.includes('calibration')) return;
+  const pools = await scorePools(tuning);
+  if (parts.includes('blend')) fitted.blend = await tuneBlend(tuning, pools);
+  if (parts.includes('calibration')) fitted.calibration = fitCalibration(tuning, pools);
+}
+
+function resultsOf({ set, measure }: Tuning, { calibration, ...tuned }: Fitted): TuneResults {
+  const { fusion, fields, blend } = tuned;
   return {
-    set: tuning.set.name,
-    measure: tuning.measure.label,
-    tuned: { ...(fusion && { fusion }), ...(fields && { fields }), ...(blend && { blend }) },
+    set: set.name,
+    measure: measure.label,
+    tuned,
     ...(calibration && { calibration }),
     options: {
       ...(fusion?.gain && { fusion: fusionOf(fusion.setting) }),

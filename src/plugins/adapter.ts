@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { indexSite, type SiteReport } from '../cli/index-site.ts';
+import { globPattern, type SourceOptions } from '../cli/index-sources.ts';
 import { type AdapterOptions, type ContentPage, contentIndex, INDEX_FOLDER } from './places.ts';
 
 interface Log {
@@ -14,6 +15,8 @@ export interface BuiltSite {
   /** The project's folder: earlier work is kept in its `.cache/findling/`. */
   readonly root: string;
   readonly options: AdapterOptions;
+  /** Globs of pages that other builds may have left there. */
+  readonly others?: readonly string[];
   readonly log: Log;
   /** Name of the cache, where a project builds several sites. */
   readonly name?: string;
@@ -21,9 +24,14 @@ export interface BuiltSite {
 }
 
 /** Indexes a built site into its `findling/<language>/`, as `findling index` would, and says what it did. */
-export async function indexBuilt({ outDir, base, root, options, log, name, urlOf }: BuiltSite): Promise<SiteReport> {
+export async function indexBuilt(site: BuiltSite): Promise<SiteReport> {
+  const { outDir, base, root, options, others = [], log, name, urlOf } = site;
+  const { exclude, weights } = globsOf(options);
   const report = await indexSite({
-    ...shared(options),
+    exclude: [...exclude, ...others],
+    weights,
+    byLanguage: true,
+    onUnmatched: (glob) => others.includes(glob) || log.warn(unmatched(glob)),
     folder: outDir,
     out: join(outDir, INDEX_FOLDER),
     baseUrl: base,
@@ -39,21 +47,58 @@ export async function indexBuilt({ outDir, base, root, options, log, name, urlOf
   return report;
 }
 
-function shared({ exclude, weight }: AdapterOptions) {
-  const weights = Object.entries(weight ?? {}).map(([glob, each]) => ({ glob, weight: each }));
-  return { exclude: exclude ?? [], weights, byLanguage: true };
+/** What is said of a glob that matches no page: it is most likely mistyped. */
+export function unmatched(glob: string): string {
+  return `findling: no page matches '${glob}'`;
 }
 
-/** Indexes Markdown under the URLs that its pages will have. */
-export async function indexContent(root: string, pages: readonly ContentPage[]): Promise<SiteReport> {
+/** The globs of an adapter's options, as indexSite() takes them. */
+export function globsOf({ exclude = [], weight = {} }: AdapterOptions): Pick<SourceOptions, 'exclude' | 'weights'> {
+  return { exclude, weights: Object.entries(weight).map(([glob, each]) => ({ glob, weight: each })) };
+}
+
+/** Indexes Markdown under the URLs that its pages will have; globs are for the files that it will be built into. */
+export async function indexContent(
+  root: string,
+  pages: readonly ContentPage[],
+  options: AdapterOptions,
+): Promise<SiteReport> {
+  const folder = join(root, '.cache/findling/content');
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true });
+  const groups = byWeight(pages, options);
+  // A glob weighs a whole file of lines, so that each weight has a file.
+  const nameOf = (weight: number) => `${weight}.jsonl`;
+  for (const [weight, group] of groups) await writeFile(join(folder, nameOf(weight)), await linesOf(group));
+  return indexSite({
+    exclude: [],
+    weights: [...groups.keys()].map((weight) => ({ glob: nameOf(weight), weight })),
+    byLanguage: true,
+    folder,
+    out: contentIndex(root),
+    baseUrl: '/',
+    cache: join(root, '.cache/findling/dev.cache'),
+  });
+}
+
+function byWeight(pages: readonly ContentPage[], options: AdapterOptions): ReadonlyMap<number, readonly ContentPage[]> {
+  const { exclude, weights } = globsOf(options);
+  const excluded = exclude.map(globPattern);
+  const weighted = weights.map(({ glob, weight }) => ({ pattern: globPattern(glob), weight }));
+  const groups = new Map<number, ContentPage[]>();
+  for (const page of pages) {
+    if (excluded.some((pattern) => pattern.test(page.path))) continue;
+    const weight = weighted.reduce((product, each) => product * (each.pattern.test(page.path) ? each.weight : 1), 1);
+    groups.set(weight, [...(groups.get(weight) ?? []), page]);
+  }
+  return groups;
+}
+
+async function linesOf(pages: readonly ContentPage[]): Promise<string> {
   const lines = await Promise.all(
     pages.map(async ({ file, url, language }) =>
       JSON.stringify({ url, language, markdown: await readFile(file, 'utf8') }),
     ),
   );
-  const folder = join(root, '.cache/findling/content');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'pages.jsonl'), lines.join('\n'));
-  const cache = join(root, '.cache/findling/dev.cache');
-  return indexSite({ ...shared({}), folder, out: contentIndex(root), baseUrl: '/', cache });
+  return lines.join('\n');
 }

@@ -6,7 +6,7 @@ import type { IndexJob } from './docusaurus.ts';
 const job = workerData as IndexJob;
 const log = { info: (text: string) => console.log(text), warn: (text: string) => console.warn(text) };
 
-if (job.kind === 'content') await indexContent(job.root, job.pages);
+if (job.kind === 'content') await indexContent(job.root, job.pages, job.options);
 else {
   const urlOf = (path: string) => (job.isSlashless ? path.replace(/\.html$/, '') : path);
   await indexBuilt({ ...job, log, urlOf });

@@ -32,12 +32,15 @@ describe('findling for Docusaurus', () => {
       'docusaurus-plugin-content-blog': { default: { blogPosts: [{ id: 'one', metadata: post }] } },
       'docusaurus-plugin-sitemap': { default: docs },
     };
-    expect(contentPages(all, '/site', 'en')).toEqual([
-      { file: join('/site/docs/index.md'), url: '/manual/', language: 'en' },
-      { file: join('/site/docs/guide.mdx'), url: '/manual/guide', language: 'en' },
-      { file: join('/site/blog/one.md'), url: '/manual/blog/one', language: 'en' },
+    const site = { root: '/site', base: '/manual/', language: 'en', isSlashless: false };
+    expect(contentPages(all, site)).toEqual([
+      { file: join('/site/docs/index.md'), path: 'index.html', url: '/manual/', language: 'en' },
+      { file: join('/site/docs/guide.mdx'), path: 'guide/index.html', url: '/manual/guide', language: 'en' },
+      { file: join('/site/blog/one.md'), path: 'blog/one/index.html', url: '/manual/blog/one', language: 'en' },
     ]);
-    expect(contentPages(undefined, '/site', 'en')).toEqual([]);
+    const slashless = contentPages(all, { ...site, isSlashless: true });
+    expect(slashless.map(({ path }) => path)).toEqual(['index.html', 'guide.html', 'blog/one.html']);
+    expect(contentPages(undefined, site)).toEqual([]);
   });
 
   it('serves the index of the content in development, and nothing of its own in a build', () => {

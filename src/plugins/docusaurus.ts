@@ -28,7 +28,12 @@ export interface FindlingPlugin {
 
 /** What the thread is given to do. */
 export type IndexJob =
-  | { readonly kind: 'content'; readonly root: string; readonly pages: readonly ContentPage[] }
+  | {
+      readonly kind: 'content';
+      readonly root: string;
+      readonly pages: readonly ContentPage[];
+      readonly options: AdapterOptions;
+    }
   | {
       readonly kind: 'built';
       readonly root: string;
@@ -36,6 +41,7 @@ export type IndexJob =
       readonly base: string;
       readonly name: string;
       readonly options: AdapterOptions;
+      readonly others: readonly string[];
       /** Pages are `guide.html`, and their links `guide`. */
       readonly isSlashless: boolean;
     };
@@ -44,8 +50,11 @@ export type IndexJob =
  * Search for a Docusaurus site: `plugins: [findling]` in its configuration, `[findling, { exclude: […] }]` with options. Indexes each
  * locale's pages after it is built, in development the Markdown, and gives the theme a search bar.
  */
-export function findling(context: DocusaurusContext, options: AdapterOptions = {}): FindlingPlugin {
+export function findling(context: DocusaurusContext, given: AdapterOptions = {}): FindlingPlugin {
   const { siteDir: root, baseUrl, siteConfig, i18n } = context;
+  const isSlashless = siteConfig.trailingSlash === false;
+  // Docusaurus may have put more into what it hands over than a thread can be given.
+  const options: AdapterOptions = { exclude: given.exclude ?? [], weight: given.weight ?? {} };
   const isDevelopment = process.env.NODE_ENV === 'development';
   return {
     name: 'findling',
@@ -59,19 +68,21 @@ export function findling(context: DocusaurusContext, options: AdapterOptions = {
     async allContentLoaded({ allContent }) {
       if (!isDevelopment) return;
       const language = i18n.localeConfigs[i18n.currentLocale]?.htmlLang ?? i18n.currentLocale;
-      const pages = contentPages(allContent, root, language);
-      await inThread({ kind: 'content', root, pages }).catch((error) => console.warn(`findling: ${String(error)}`));
+      const pages = contentPages(allContent, { root, base: baseUrl, language, isSlashless });
+      await inThread({ kind: 'content', root, pages, options }).catch((error) =>
+        console.warn(`findling: ${String(error)}`),
+      );
     },
     async postBuild({ outDir }) {
-      const exclude = [...otherLocales(i18n), ...(options.exclude ?? [])];
       await inThread({
         kind: 'built',
         root,
         outDir,
         base: baseUrl,
         name: i18n.currentLocale,
-        options: { exclude, ...(options.weight === undefined ? {} : { weight: options.weight }) },
-        isSlashless: siteConfig.trailingSlash === false,
+        options,
+        others: otherLocales(i18n),
+        isSlashless,
       });
     },
   };
@@ -83,15 +94,26 @@ function otherLocales({ currentLocale, defaultLocale, locales }: DocusaurusConte
   return locales.filter((locale) => locale !== defaultLocale).map((locale) => `${locale}/**`);
 }
 
+interface ContentSite {
+  readonly root: string;
+  readonly base: string;
+  readonly language: string;
+  readonly isSlashless: boolean;
+}
+
 /** Docs, posts and Markdown pages with their URLs, from what Docusaurus's own plugins have loaded. */
-export function contentPages(allContent: unknown, root: string, language: string): readonly ContentPage[] {
+export function contentPages(
+  allContent: unknown,
+  { root, base, language, isSlashless }: ContentSite,
+): readonly ContentPage[] {
   const pages: ContentPage[] = [];
   const visit = (value: unknown, depth: number): void => {
     if (typeof value !== 'object' || value === null || depth > MOST_NESTING) return;
     const { permalink, source, unlisted, draft } = value as Readonly<Record<string, unknown>>;
     if (typeof permalink === 'string' && typeof source === 'string' && /^@site\/.*\.mdx?$/.test(source)) {
       const file = join(root, source.replace(/^@site\//, ''));
-      if (unlisted !== true && draft !== true) pages.push({ file, url: permalink, language });
+      const path = builtFile(permalink.slice(base.length), isSlashless);
+      if (unlisted !== true && draft !== true) pages.push({ file, path, url: permalink, language });
       return;
     }
     for (const each of Object.values(value)) visit(each, depth + 1);
@@ -100,6 +122,11 @@ export function contentPages(allContent: unknown, root: string, language: string
     if (/^docusaurus-plugin-content-/.test(plugin)) visit(content, 0);
   const byUrl = new Map(pages.map((page) => [page.url, page]));
   return [...byUrl.values()];
+}
+
+function builtFile(path: string, isSlashless: boolean): string {
+  if (path === '' || path.endsWith('/')) return `${path}index.html`;
+  return `${path}${isSlashless ? '.html' : '/index.html'}`;
 }
 
 /** plugin id → loadedVersions → number → docs → number; blog: id → blogPosts → number → metadata. */

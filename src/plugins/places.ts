@@ -14,6 +14,8 @@ export const INDEX_FOLDER = 'findling';
 /** A page of the content: in development nothing is built, and Markdown stands for the page it will be. */
 export interface ContentPage {
   readonly file: string;
+  /** The file that it will be in the built site. */
+  readonly path: string;
   readonly url: string;
   readonly language: string;
 }

@@ -39,11 +39,11 @@ describe('findling for Starlight', () => {
     write('docs/_draft.md', '# Hidden');
     const locales = { root: { lang: 'en-GB' }, de: {} };
     const pages = await contentPages(join(root, 'docs'), { base: '/docs', trailingSlash: 'ignore' }, { locales });
-    expect(pages.map(({ url, language }) => [url, language])).toEqual([
-      ['/docs/guide/first-steps/', 'en-GB'],
-      ['/docs/de/', 'de'],
-      ['/docs/', 'en-GB'],
-      ['/docs/other/place/', 'en-GB'],
+    expect(pages.map(({ path, url, language }) => [path, url, language])).toEqual([
+      ['guide/first-steps/index.html', '/docs/guide/first-steps/', 'en-GB'],
+      ['de/index.html', '/docs/de/', 'de'],
+      ['index.html', '/docs/', 'en-GB'],
+      ['other/place/index.html', '/docs/other/place/', 'en-GB'],
     ]);
     const never = await contentPages(join(root, 'docs'), { base: '/', trailingSlash: 'never' }, {});
     expect(never[0]).toMatchObject({ url: '/guide/first-steps', language: 'en' });

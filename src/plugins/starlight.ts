@@ -95,7 +95,7 @@ export function findlingIntegration(options: AdapterOptions & StarlightLocales =
         const { root, srcDir } = decided();
         const content = join(fileURLToPath(srcDir), 'content/docs');
         const folder = fileURLToPath(root);
-        const run = async () => indexContent(folder, await contentPages(content, decided(), options));
+        const run = async () => indexContent(folder, await contentPages(content, decided(), options), options);
         await serveDevIndex(server, { folder: INDEX_FOLDER, out: contentIndex(folder), content, run });
       },
       async 'astro:build:done'({ dir, logger }) {
@@ -125,7 +125,12 @@ export async function contentPages(
       const own = locales?.[key];
       const root = locales?.root?.lang ?? locales?.[defaultLocale ?? '']?.lang ?? defaultLocale ?? 'en';
       const end = slug === '' || trailingSlash === 'never' ? '' : '/';
-      return { file, url: slashed(base) + slug + end, language: own === undefined ? root : (own.lang ?? key) };
+      return {
+        file,
+        path: `${slug === '' ? '' : slashed(slug)}index.html`,
+        url: slashed(base) + slug + end,
+        language: own === undefined ? root : (own.lang ?? key),
+      };
     }),
   );
 }
@@ -144,6 +149,6 @@ function frontMatterOf(markdown: string): string {
   return /^---\r?\n([\s\S]*?)\r?\n---/.exec(markdown)?.[1] ?? '';
 }
 
-function slashed(base: string): string {
-  return base.endsWith('/') ? base : `${base}/`;
+function slashed(path: string): string {
+  return path.endsWith('/') ? path : `${path}/`;
 }

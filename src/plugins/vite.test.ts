@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, createServer } from 'vite';
+import { build, createLogger, createServer } from 'vite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { staticIndex } from '../engine/static-index.ts';
 import { fileStore } from '../store/files.ts';
@@ -28,8 +28,34 @@ describe('findling for Vite', () => {
     expect(await passagesOf(staticIndex('built', fileStore(folder)), 'lighthous')).toBe(1);
   }, 60_000);
 
+  it('warns of a base that does not say where the site will be, and of globs that match nothing', async () => {
+    const warned: string[] = [];
+    const warn = (text: string) => void warned.push(text);
+    const customLogger = { ...createLogger('silent'), warn };
+    const plugins = [findling({ exclude: ['drats/**'] })];
+    await build({ root, base: './', configFile: false, logLevel: 'silent', customLogger, plugins });
+    expect(warned.filter((text) => text.includes('findling'))).toEqual([
+      expect.stringContaining("base: './' does not say where the site will be"),
+      "findling: no page matches 'drats/**'",
+    ]);
+  }, 60_000);
+
+  it('leaves the error of a failed build as it is', async () => {
+    const failing = join(root, 'failing');
+    mkdirSync(failing);
+    writeFileSync(join(failing, 'index.html'), '<script type="module" src="./main.js"></script>');
+    writeFileSync(join(failing, 'main.js'), 'import "./gone.js";');
+    const broken = { name: 'broken', renderChunk: () => Promise.reject(new Error('no chunk')) };
+    const options = { root: failing, configFile: false, logLevel: 'silent' } as const;
+    await expect(build({ ...options, plugins: [findling()] })).rejects.toThrow('gone.js');
+    writeFileSync(join(failing, 'main.js'), 'console.log(1);');
+    await expect(build({ ...options, plugins: [findling(), broken] })).rejects.toThrow('no chunk');
+    rmSync(failing, { recursive: true });
+  }, 60_000);
+
   it('serves an index in development and says when it has changed', async () => {
-    rmSync(join(root, 'dist'), { recursive: true, force: true });
+    // An earlier build's page is none of the content.
+    expect(existsSync(join(root, 'dist/index.html'))).toBe(true);
     const server = await createServer({
       root,
       base: '/docs/',

@@ -33,14 +33,15 @@ function configure(config: object): void {
 
 describe('findling for VitePress', () => {
   it('gives pages of the content the URLs and languages that they will have', () => {
-    const pages = contentPages(site()).map(({ url, language }) => [url, language]);
+    const pages = contentPages(site()).map(({ path, url, language }) => [path, url, language]);
     expect(pages).toEqual([
-      ['/base/', 'en-GB'],
-      ['/base/guide/a b.html', 'en-GB'],
-      ['/base/new/', 'en-GB'],
-      ['/base/de/', 'de'],
+      ['index.html', '/base/', 'en-GB'],
+      ['guide/a b.html', '/base/guide/a b.html', 'en-GB'],
+      ['new/index.html', '/base/new/', 'en-GB'],
+      ['de/index.html', '/base/de/', 'de'],
     ]);
-    expect(contentPages(site({ cleanUrls: true }))[1]?.url).toBe('/base/guide/a b');
+    const clean = contentPages(site({ cleanUrls: true }))[1];
+    expect(clean).toMatchObject({ path: 'guide/a b.html', url: '/base/guide/a b' });
   });
 
   it('indexes once, after the pages are written and the site’s own buildEnd has run', async () => {
@@ -68,9 +69,10 @@ describe('findling for VitePress', () => {
   it('indexes the pages that there are at each change in development', async () => {
     const docs = join(root, 'docs');
     mkdirSync(docs, { recursive: true });
-    for (const name of ['one.md', 'two.md']) writeFileSync(join(docs, name), '# T\n\nA lighthouse.');
-    const given = site({ pages: ['one.md', 'two.md'] });
-    const plugin = findling();
+    const names = ['one.md', 'two.md', 'draft.md'];
+    for (const name of names) writeFileSync(join(docs, name), '# T\n\nA lighthouse.');
+    const given = site({ pages: names });
+    const plugin = findling({ exclude: ['draft.html'] });
     call(plugin.configResolved, { command: 'serve', vitepress: given });
     let changed: ((event: string, path: string) => void) | undefined;
     const log: string[] = [];
@@ -84,7 +86,7 @@ describe('findling for VitePress', () => {
     await call(plugin.configureServer, server);
     // VitePress does so in its own watcher.
     rmSync(join(docs, 'two.md'));
-    Object.assign(given, { pages: ['one.md'] });
+    Object.assign(given, { pages: ['one.md', 'draft.md'] });
     changed?.('unlink', join(docs, 'two.md'));
     await vi.waitFor(() => expect(log).toEqual(['findling: 0 of 1 pages indexed again']), { timeout: 30_000 });
   }, 60_000);

@@ -45,7 +45,7 @@ export function findling(options: AdapterOptions = {}): Plugin {
       const given = site;
       const { root, srcDir } = given;
       // VitePress gives its configuration other pages when a file comes or goes.
-      const run = () => indexContent(root, contentPages(given));
+      const run = () => indexContent(root, contentPages(given), options);
       await serveDevIndex(server, { folder: INDEX_FOLDER, out: contentIndex(root), content: srcDir, run });
     },
   };
@@ -71,13 +71,12 @@ export function contentPages({ srcDir, pages, rewrites, cleanUrls, site }: ViteP
   return pages
     .filter((page) => !page.includes('['))
     .map((page) => {
-      const path = (rewrites.map[page] ?? page)
-        .replace(/(^|\/)index\.md$/, '$1')
-        .replace(/\.md$/, cleanUrls ? '' : '.html');
+      const path = (rewrites.map[page] ?? page).replace(/\.md$/, '.html');
+      const link = path.replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, cleanUrls ? '' : '.html');
       const key = path.split('/')[0] ?? '';
       const locale = site.locales[key];
       const language = locale === undefined ? (site.locales.root?.lang ?? site.lang) : (locale.lang ?? key);
-      return { file: join(srcDir, page), url: site.base + path, language };
+      return { file: join(srcDir, page), path, url: site.base + link, language };
     });
 }
 
