@@ -52,9 +52,12 @@ def mean_of(model: CrossEncoder, other: CrossEncoder) -> CrossEncoder:
 
 
 def from_onnx(path: Path) -> CrossEncoder:
-    """The torch model inside a shipped fp16 file, to train on from it: weights are found by the names of their nodes."""
+    """The torch model inside a shipped fp16 or w8 file, to train on from it: weights are found by the names of their nodes."""
     graph = onnx.load(path).graph
     tables = {t.name: numpy_helper.to_array(t).astype(np.float32) for t in graph.initializer}
+    for table in ("words", "places"):
+        if f"{table}.scale" in tables:
+            tables[f"{table}.weight"] *= tables[f"{table}.scale"]
     config = json.loads((path.parent / "config.json").read_text())
     shape = Shape(layers=config["layers"], hidden=config["hidden"], heads=config["heads"], inner=config["intermediate"],
                   rows=len(tables["words.weight"]), head_size=config["headSize"], width=config["embedding"])
@@ -62,7 +65,9 @@ def from_onnx(path: Path) -> CrossEncoder:
     state = {name: tables[name] for name in model.state_dict() if name in tables}
     for node in graph.node:
         if node.op_type == "MatMul" and node.input[1] in tables:
-            state[".".join(node.name.strip("/").split("/")[:-1]) + ".weight"] = tables[node.input[1]].T
+            state[module_of(node) + ".weight"] = tables[node.input[1]].T
+        elif node.op_type == "MatMulNBits":
+            state[module_of(node) + ".weight"] = dequantised(node, tables)
         elif node.op_type == "Gemm":  # the only one: the head
             state["head.weight"], state["head.bias"] = tables[node.input[1]].reshape(1, -1), tables[node.input[2]]
     state = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
@@ -70,8 +75,23 @@ def from_onnx(path: Path) -> CrossEncoder:
         state["row_of"] = state["row_of"].long()
     missing = [name for name in model.load_state_dict(state, strict=False).missing_keys if name != "row_of"]
     if missing:
-        raise ValueError(f"{path} lacks {missing}: expected an fp16 file that training.export wrote")
+        raise ValueError(f"{path} lacks {missing}: expected an fp16 or w8 file that training.export wrote")
     return model
+
+
+def module_of(node: onnx.NodeProto) -> str:
+    """`/layers.0/query/MatMul` → `layers.0.query`."""
+    return ".".join(node.name.strip("/").split("/")[:-1])
+
+
+def dequantised(node: onnx.NodeProto, tables: dict[str, np.ndarray]) -> np.ndarray:
+    """The weights [outputs, inputs] of a symmetric MatMulNBits of 8 bits: blocks of bytes around 128, a scale each."""
+    about = {each.name: each.i for each in node.attribute}
+    if about["bits"] != 8:
+        raise ValueError(f"{node.name} has {about['bits']} bits, expected 8")
+    blocks = tables[node.input[1]] - 128
+    scales = tables[node.input[2]].reshape(*blocks.shape[:2], 1)
+    return (blocks * scales).reshape(len(blocks), -1)[:, : about["K"]]
 
 
 def to_onnx(model: CrossEncoder, path: Path) -> None:

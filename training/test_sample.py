@@ -80,7 +80,8 @@ class Pipeline(unittest.TestCase):
         import numpy as np
 
         from training.embedder import StaticEmbedder
-        from training.export import KERNEL, run
+        from training.export import KERNEL, from_onnx, run
+        from training.judge import scorer_of
         from training.kernel_file import run_kernel
         from training.tokens import token_lists
 
@@ -98,6 +99,9 @@ class Pipeline(unittest.TestCase):
             logits = run_kernel(file, pairs) if form == "kernel" else run(file, pairs)
             off = np.abs(logits - np.array([row["logit"] for row in canary["pairs"]])).max()
             self.assertLessEqual(off, tolerance + 1e-3, form)
+            if form in ("w8", "fp16"):  # what is trained on from what ships begins where that one is
+                again = scorer_of(from_onnx(file), 256, 1)(pairs)
+                self.assertLess(np.abs(again - logits).max(), 0.02, form)
 
 
 if __name__ == "__main__":

@@ -231,7 +231,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--look-depth", type=int, default=20)
     made.add_argument("--look-queries", type=int, default=80)
     made.add_argument("--from-file", type=Path)
-    made.add_argument("--from-onnx", type=Path, help="a shipped model.fp16.onnx to train on from")
+    made.add_argument("--from-onnx", type=Path, help="a shipped model.fp16.onnx or model.w8.onnx to train on from")
     made.add_argument("--from-kernel", type=Path, help="a shipped model.kernel.safetensors to train on from")
     made.add_argument("--layers", type=int, nargs="+", default=[0, 1], help="which of the base's layers the tiny model begins with")
     made.add_argument("--resume", action="store_true")
