@@ -138,10 +138,8 @@ export class ByteReader {
   }
 
   u8(): number {
-    const byte = this.bytes[this.offset];
-    if (byte === undefined) throw this.corrupt('it ends 1 bytes too early');
-    this.offset += 1;
-    return byte;
+    this.need(1);
+    return this.bytes[this.offset++] ?? 0;
   }
 
   u32(): number {
@@ -151,7 +149,7 @@ export class ByteReader {
     return value >>> 0;
   }
 
-  // Most numbers are one byte, and a first question reads tens of thousands before anything is compiled: it makes no further calls.
+  // Most numbers are one byte: they take no further call.
   varint(): number {
     const byte = this.bytes[this.offset];
     if (byte === undefined || byte >= 128) return this.longVarint();
@@ -162,7 +160,6 @@ export class ByteReader {
   private longVarint(): number {
     let byte = this.u8();
     let value = byte & 127;
-    if (byte < 128) return value;
     for (let scale = 128; ; scale *= 128) {
       byte = this.u8();
       value += (byte & 127) * scale;
@@ -187,13 +184,8 @@ export class ByteReader {
 
   varints(count: number): Uint32Array {
     this.need(count);
-    const { bytes } = this;
     const values = new Uint32Array(count);
-    for (let index = 0; index < count; index += 1) {
-      const byte = bytes[this.offset] ?? 128;
-      if (byte < 128) this.offset += 1;
-      values[index] = byte < 128 ? byte : this.longVarint();
-    }
+    for (let index = 0; index < count; index += 1) values[index] = this.varint();
     return values;
   }
 
