@@ -11,6 +11,7 @@ interface Api {
   wait(signal: AbortSignal): Promise<never>;
   half(value: number, signal: AbortSignal): Promise<number>;
   hang(): Promise<never>;
+  add(value: number, later: Promise<number>): Promise<number>;
 }
 
 const api: Api = {
@@ -29,6 +30,7 @@ const api: Api = {
     }),
   half: async (value) => value / 2,
   hang: () => new Promise(() => undefined),
+  add: async (value, later) => value + (await later),
 };
 
 /** Web Locks as far as the glue uses them: one holder a name, the rest wait; `die` frees what is held for ever. */
@@ -106,6 +108,18 @@ describe('calls into a worker', () => {
     const seen: number[] = [];
     await remote.count(3, (value) => void seen.push(value));
     expect(seen).toEqual([1, 2, 3]);
+  });
+  it('go ahead of what a promise among their arguments will give', async () => {
+    const { remote } = connect<Api>(fake.worker, 'test');
+    let give: (value: number) => void = () => undefined;
+    const later = new Promise<number>((resolve) => {
+      give = resolve;
+    });
+    const sum = remote.add(1, later);
+    expect(await remote.double(2)).toBe(4);
+    give(41);
+    expect(await sum).toBe(42);
+    await expect(remote.add(1, Promise.reject(new Error('no luck')))).rejects.toThrow('no luck');
   });
   it('keep the class, code and message of a SearchError, and the message of others', async () => {
     const { remote } = connect<Api>(fake.worker, 'test');

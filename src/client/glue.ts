@@ -3,7 +3,7 @@ import { SearchError, type SearchErrorCode } from '../core/errors.ts';
 
 /**
  * The one place that knows how findling's calls cross a worker boundary: an AbortSignal goes along, a SearchError
- * keeps its class and code, callbacks are proxied, and a call to a dead worker fails instead of hanging.
+ * keeps its class and code, callbacks are proxied, promises may be arguments, and a call to a dead worker fails instead of hanging.
  */
 
 interface SentSignal {
@@ -33,6 +33,35 @@ const signalHandler: Comlink.TransferHandler<AbortSignal, SentSignal> = {
       };
     return controller.signal;
   },
+};
+
+/** How a promise ended, on the other side. */
+type SentEnd = { readonly value: unknown } | { readonly reason: string };
+
+/** A promise among the arguments goes ahead of its value, which follows when it is there: nobody has to ask for it. */
+const promiseHandler: Comlink.TransferHandler<Promise<unknown>, MessagePort> = {
+  canHandle: (value): value is Promise<unknown> => value instanceof Promise,
+  serialize(promise) {
+    const { port1, port2 } = new MessageChannel();
+    promise
+      .then(
+        (value): SentEnd => ({ value }),
+        (error): SentEnd => ({ reason: String(error) }),
+      )
+      .then((end) => {
+        port1.postMessage(end);
+        port1.close();
+      });
+    return [port2, [port2]];
+  },
+  deserialize: (port) =>
+    new Promise((resolve, reject) => {
+      port.onmessage = ({ data }: MessageEvent<SentEnd>) => {
+        port.close();
+        if ('value' in data) resolve(data.value);
+        else reject(new SearchError('internal', data.reason));
+      };
+    }),
 };
 
 /** A caller's signal as one call has it: nothing of a call that has ended hangs on the signal, which may live as long as the page. */
@@ -83,6 +112,7 @@ function install(): void {
   if (installed) return;
   installed = true;
   Comlink.transferHandlers.set('AbortSignal', signalHandler);
+  Comlink.transferHandlers.set('Promise', promiseHandler);
   installErrorHandler();
 }
 

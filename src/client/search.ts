@@ -12,7 +12,9 @@ import type {
   Tier,
 } from '../engine/types.ts';
 import { fetchAhead } from '../store/fetched.ts';
+import { findFolderAhead } from '../store/opfs-folder.ts';
 import { type Connection, connect } from './glue.ts';
+import { localName } from './local-name.ts';
 import { createRun, type SearchRun } from './run.ts';
 
 export interface Search {
@@ -57,13 +59,14 @@ export async function createSearch(worker: () => Worker, options: OpenOptions): 
   };
   const start = async () => {
     const made = connect<EngineHost>(worker(), 'engine');
-    // The engine must know its models before it opens a corpus; meanwhile its script is loaded.
+    // While the engine's script is loaded: the models that it must know before it opens a corpus, and where that lies.
+    const folder = findFolderAhead(localName(options.name));
     const catalog = options.embedder === undefined ? fetchAhead(catalogUrl(options.models)) : undefined;
     const forget = () => {
       connection = undefined;
     };
     made.lost.then(forget);
-    await made.remote.open(options, catalog && (() => catalog)).catch((error) => {
+    await made.remote.open(options, catalog, folder).catch((error) => {
       forget();
       made.close();
       throw error;

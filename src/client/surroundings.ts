@@ -16,6 +16,7 @@ import { httpStore } from '../store/http.ts';
 import { localStore } from '../store/local.ts';
 import { announceChange, onCorpusChanged, withWriteLock } from '../store/locks.ts';
 import { requestPersistence } from '../store/persistence.ts';
+import { localName } from './local-name.ts';
 
 /**
  * A browser's surroundings: its storage, HTTP, Web Locks, and models in a worker of their own. What the first answer does not
@@ -23,7 +24,7 @@ import { requestPersistence } from '../store/persistence.ts';
  */
 export function browserSurroundings(startModelWorker: () => Worker): Surroundings {
   return {
-    localStore: (name) => localStore(`findling:${name}`, { readWhole: isReadWhole }),
+    localStore: (name, found) => localStore(localName(name), { readWhole: isReadWhole, found }),
     published: lazyCorpus,
     async semantic(options, catalog) {
       if (options.embedder === undefined) return staticSemantic(options, catalog);
@@ -53,7 +54,7 @@ export function browserSurroundings(startModelWorker: () => Worker): Surrounding
   };
 }
 
-/** No corpus's name: those begin with `findling:`. */
+/** No corpus's name: `localName()`. */
 const MODELS_KEPT = 'findling-models';
 
 /** The static embedder; its catalog is read at once (it is in the fingerprint), the vocabulary with the first text. */
@@ -69,7 +70,7 @@ async function staticSemantic({ models }: OpenOptions, catalog: FetchedCatalog |
 /** The catalog as the page has fetched it; undefined where it has none that can be read. */
 async function givenCatalog(catalog: FetchedCatalog | undefined): Promise<ModelCatalog | undefined> {
   try {
-    const bytes = await catalog?.();
+    const bytes = await catalog;
     return bytes && parseCatalog(new TextDecoder().decode(bytes));
   } catch {
     return undefined;

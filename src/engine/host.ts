@@ -2,6 +2,7 @@ import { once } from '../core/cancellation.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { readAhead } from '../index/read-ahead.ts';
+import type { FoundFolder } from '../store/opfs-folder.ts';
 import { corpusFingerprint, type EmbeddingSpace, type Reading } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { rehearse } from './rehearsal.ts';
@@ -25,7 +26,8 @@ export interface RerankTier {
 
 /** What an engine needs of where it runs; workers/engine.worker.ts gives the browser's, tests give fakes. */
 export interface Surroundings {
-  localStore(name: string): Store;
+  /** `folder` where the owner has looked for it. */
+  localStore(name: string, folder?: Promise<FoundFolder | undefined>): Store;
   published(url: string, fingerprint: string): SearchableCorpus;
   semantic(options: OpenOptions, catalog?: FetchedCatalog): Promise<Semantic>;
   reranking(options: OpenOptions): RerankTier | Promise<RerankTier>;
@@ -55,8 +57,8 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
     return opened;
   };
   return {
-    async open(options, catalog) {
-      opened = open(surroundings, options, catalog);
+    async open(...given) {
+      opened = open(surroundings, ...given);
       await opened;
     },
     async search(text, options, signal, onAnswer) {
@@ -83,10 +85,15 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
   };
 }
 
-async function open(surroundings: Surroundings, options: OpenOptions, catalog?: FetchedCatalog): Promise<Opened> {
+async function open(
+  surroundings: Surroundings,
+  options: OpenOptions,
+  catalog?: FetchedCatalog,
+  folder?: Promise<FoundFolder | undefined>,
+): Promise<Opened> {
   // Opening a browser's database and reading what is in it takes tens of milliseconds: it goes on while the catalog is
   // fetched. What is wrong with it openLocalCorpus() will say.
-  const store = readAhead(surroundings.localStore(options.name));
+  const store = readAhead(surroundings.localStore(options.name, folder));
   // What other tabs write while this one opens is what readAhead() has not seen.
   let changed = false;
   let noteChange = () => {

@@ -1,6 +1,7 @@
 import type { PassageId, Source } from '../core/document.ts';
 import type { SearchErrorCode } from '../core/errors.ts';
 import type { TransformersSpec } from '../models/transformers-spec.ts';
+import type { FoundFolder } from '../store/opfs-folder.ts';
 import type { Percentiles } from './timings.ts';
 
 export type PipelineName = 'lexical' | 'dense' | 'hybrid' | 'reranked';
@@ -133,12 +134,12 @@ export interface EngineStatus {
 export type Tier = 'lexical' | 'semantic' | 'reranked';
 
 /** Undefined where it could not be had: the engine then asks for it itself, and says what is wrong. */
-export type FetchedCatalog = () => Promise<Uint8Array | undefined>;
+export type FetchedCatalog = Promise<Uint8Array | undefined>;
 
 /** An engine as a page or a worker's owner sees it: async methods only, so that a remote one is one too. */
 export interface EngineHost {
-  /** `catalog` gives the bytes of catalog.json where the owner has fetched it already. */
-  open(options: OpenOptions, catalog?: FetchedCatalog): Promise<void>;
+  /** `catalog` gives the bytes of catalog.json where the owner fetches it, `folder` where the corpus lies in files. */
+  open(options: OpenOptions, catalog?: FetchedCatalog, folder?: Promise<FoundFolder | undefined>): Promise<void>;
   /** Gives the last answer, and `onAnswer` those before it: an answer crosses a worker's boundary once. */
   search(
     text: string,

@@ -3,7 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { stubOpfs } from './fixtures/fake-opfs.ts';
 import { hasIndexedDbStore, indexedDbStore } from './indexeddb.ts';
 import { localStore } from './local.ts';
-import { findOpfsFolder } from './opfs.ts';
+import { findOpfsFolder } from './opfs-folder.ts';
 import { testStore } from './store.contract.ts';
 
 let count = 0;

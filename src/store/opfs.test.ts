@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FakeDisk, stubOpfs } from './fixtures/fake-opfs.ts';
 import { opfsStore } from './opfs.ts';
+import { findOpfsFolder } from './opfs-folder.ts';
 import { seal, sealedSize, unseal } from './sealed.ts';
 import { testStore } from './store.contract.ts';
 
@@ -33,6 +34,24 @@ describe('opfsStore', () => {
     const again = opfsStore(name);
     expect(await again.list('')).toEqual(['b']);
     await again.close();
+  });
+
+  it('opens the files that were found ahead of it, and none that its list does not name', async () => {
+    const name = freshName();
+    const one = opfsStore(name);
+    await one.write(put(['a', bytes(10)]));
+    const files = await disk.files(name);
+    const folder = await disk.root.getDirectoryHandle(`findling-store-${encodeURIComponent(name)}`);
+    await folder.getFileHandle('batch-2-being-written', { create: true });
+    const found = await findOpfsFolder(name);
+    const looked = vi.spyOn(folder, 'getFileHandle');
+    const two = opfsStore(name, found);
+    expect(await two.read('a')).toEqual(bytes(10));
+    expect(looked).not.toHaveBeenCalled();
+    expect(files.get('batch-2-being-written')?.open).toEqual([]);
+    // What is written after the look is found as ever.
+    await one.write(put(['b', bytes(5, 2)]));
+    expect(await two.read('b')).toEqual(bytes(5, 2));
   });
 
   it('deletes files that hold nothing any more, those that another tab reads a batch later', async () => {

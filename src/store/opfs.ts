@@ -3,6 +3,7 @@ import { SearchError, toSearchError } from '../core/errors.ts';
 import type { ByteRange, Store, StoreChanges } from '../core/ports.ts';
 import { checkName, checkRange, openness } from './blob.ts';
 import { withWriteLock } from './locks.ts';
+import { type FoundFolder, folderOf, isNamed } from './opfs-folder.ts';
 import {
   decodeHeader,
   decodeTable,
@@ -14,8 +15,6 @@ import {
 } from './opfs-table.ts';
 import { seal, unseal } from './sealed.ts';
 
-/** What the folders of stores in the origin's private file system begin with. */
-const FOLDERS = 'findling-store-';
 /** The list of blobs is written to these in turn: while one is written, the other holds the batch before. */
 const TABLES = ['table-0', 'table-1'] as const;
 /** Files that are opened before anything is asked of them. */
@@ -45,16 +44,6 @@ export function opfsIsShared(): boolean {
   );
 }
 
-/** The folder of a store that was opened here before. */
-export async function findOpfsFolder(name: string): Promise<FileSystemDirectoryHandle | undefined> {
-  try {
-    return await (await navigator.storage.getDirectory()).getDirectoryHandle(folderOf(name));
-  } catch (error) {
-    if (isNamed(error, 'NotFoundError')) return undefined;
-    throw toSearchError(error);
-  }
-}
-
 /**
  * A store in the origin's private file system, shared by all tabs; for workers only, where `opfsIsShared()`. Reads go to
  * the file in this thread: forty of 16 kB take .2 ms where IndexedDB takes 7 to 15 (docs/decisions/0011).
@@ -66,7 +55,7 @@ export async function findOpfsFolder(name: string): Promise<FileSystemDirectoryH
  * `found` is its folder where the caller has looked for that. Errors: 'quota' (the batch is not there, all before it is),
  * 'corrupt' (a checksum is wrong), 'unsupported'.
  */
-export function opfsStore(name: string, found?: FileSystemDirectoryHandle): Store {
+export function opfsStore(name: string, found?: FoundFolder): Store {
   const open = openness(`The store '${name}'`);
   let folder: Promise<StoreFolder> | undefined;
   const opened = () => {
@@ -101,16 +90,17 @@ export function opfsStore(name: string, found?: FileSystemDirectoryHandle): Stor
   };
 }
 
-function folderOf(name: string): string {
-  return FOLDERS + encodeURIComponent(name);
-}
-
 type StoreFolder = Awaited<ReturnType<typeof openFolder>>;
 
-async function openFolder(name: string, found: FileSystemDirectoryHandle | undefined) {
-  const directory = found ?? (await openDirectory(name));
-  const slots = await Promise.all(TABLES.map((file) => openHandle(directory, file, 'readwrite-unsafe', true)));
+async function openFolder(name: string, found: FoundFolder | undefined) {
+  const directory = found?.directory ?? (await openDirectory(name));
+  const known = new Map(found?.files.map((file) => [file.name, file]));
   const handles = new Map<string, Promise<Handle>>();
+  const openHandle = async (file: string, mode: Mode, create: boolean): Promise<Handle> => {
+    const handle = known.get(file) ?? (await directory.getFileHandle(file, { create }));
+    return (handle as unknown as ModalFile).createSyncAccessHandle({ mode });
+  };
+  const slots = await Promise.all(TABLES.map((file) => openHandle(file, 'readwrite-unsafe', true)));
   let current = NO_BLOBS;
   let isFresh = false;
 
@@ -144,9 +134,9 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
   }
 
   function handleOf(file: string): Promise<Handle> {
-    const known = handles.get(file);
-    if (known !== undefined) return known;
-    const made = openHandle(directory, file, 'read-only', false);
+    const open = handles.get(file);
+    if (open !== undefined) return open;
+    const made = openHandle(file, 'read-only', false);
     handles.set(file, made);
     made.catch(() => handles.delete(file));
     return made;
@@ -186,7 +176,7 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
   }
 
   async function writeBatch(file: string, put: ReadonlyMap<string, Uint8Array>, blobs: Map<string, Entry>) {
-    const handle = await openHandle(directory, file, 'readwrite', true);
+    const handle = await openHandle(file, 'readwrite', true);
     try {
       let offset = 0;
       for (const [blob, bytes] of put) {
@@ -228,15 +218,12 @@ async function openFolder(name: string, found: FileSystemDirectoryHandle | undef
     for (const slot of slots) slot.close();
     for (const handle of handles.values()) handle.then((each) => each.close()).catch(() => undefined);
   }
-  // To open a file takes two messages to another process, which answers them in turn: those that the list names are opened by
-  // now, and before them the newest, whose blobs are asked for first.
   current = newest(slots, current) ?? current;
+  // To open a file takes a message to another process, which answers them in turn: all are sent now, those of the newest
+  // first, whose blobs are asked for first. None that the list does not name: another tab may be about to write it.
   const named = [...new Set([...current.blobs.values()].map(({ file }) => file))];
-  const ahead = named.sort((a, b) => batchOf(b) - batchOf(a)).slice(0, OPENED_AHEAD);
-  const openAhead = async () => {
-    for (const file of ahead) await handleOf(file).catch(() => undefined);
-  };
-  void openAhead();
+  for (const file of named.sort((a, b) => batchOf(b) - batchOf(a)).slice(0, OPENED_AHEAD))
+    handleOf(file).catch(() => undefined);
   return { table, read, write, close };
 }
 
@@ -272,11 +259,6 @@ async function openDirectory(name: string): Promise<FileSystemDirectoryHandle> {
   }
 }
 
-async function openHandle(directory: FileSystemDirectoryHandle, file: string, mode: Mode, create: boolean) {
-  const handle = (await directory.getFileHandle(file, { create })) as unknown as ModalFile;
-  return handle.createSyncAccessHandle({ mode });
-}
-
 function writeAll(handle: Handle, bytes: Uint8Array<ArrayBuffer>, at: number): void {
   if (handle.write(bytes, { at }) === bytes.length) return;
   throw new SearchError('quota', 'The disk has no room left for this site. Free some space or remove documents.');
@@ -289,8 +271,4 @@ function readingError(blob: string, error: unknown): SearchError {
     `The file of '${blob}' is gone from this browser's storage. Remove the corpus and index it again.`,
     { cause: error },
   );
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return error instanceof DOMException && error.name === name;
 }
