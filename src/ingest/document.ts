@@ -65,6 +65,12 @@ async function read(source: Source): Promise<Reading> {
 /** A page's one main heading is its title: `<title>` often adds the site's name. Front matter is never so. */
 function titleOf({ content, title = '', titleFirst = false }: Reading): string | undefined {
   const { mainHeading, firstHeading } = content;
+  if (!titleFirst && firstHeading !== '' && isWithSiteName(title, firstHeading)) return firstHeading;
   const candidates = titleFirst ? [title, mainHeading] : [mainHeading, title];
   return [...candidates, firstHeading].find((each) => each !== '');
+}
+
+/** True for the heading's words with more behind a mark that sets names apart. */
+function isWithSiteName(title: string, heading: string): boolean {
+  return title.startsWith(heading) && /^ (?:[-—–|·]|::) \S/.test(title.slice(heading.length));
 }

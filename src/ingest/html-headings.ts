@@ -1,11 +1,13 @@
 import { BLOCKS, HEADINGS, hasClass, isNote, PERMALINK_CLASSES } from './html-rules.ts';
 import type { Attributes } from './html-walk.ts';
-import type { TextBuilder } from './text-builder.ts';
-import { isPermalinkMark } from './titles.ts';
+import type { HeadingOptions, TextBuilder } from './text-builder.ts';
+import { isPermalinkMark, isPermalinkSign } from './titles.ts';
 
 /** Lists of definitions deeper than this count as this deep, so that heading paths stay short. */
 const DEEPEST_LIST = 4;
 const LONGEST_LABEL = 120;
+/** Ends a label that names not all that is defined. */
+const MORE = ', …';
 
 /** Finds the headings of a page, and where each can be linked to. */
 export interface HeadingReader {
@@ -27,9 +29,15 @@ export function headingReader(
   let heading: { inner: string; permalinks: string } | undefined;
   /** The last id met, and the length of the text there: it serves a heading that follows at once. */
   let mark = { anchor: '', at: -1 };
+  /** The id of the open section that no heading has stood in yet. */
+  let sectionAnchor = '';
   let permalink: string | undefined;
   let notes = 0;
   let lists = 0;
+  /** Length of the text at the end of a definition's name that nothing has followed yet; -1 for none. */
+  let nameEnd = -1;
+  /** The open `<dt>`: where it began, and what ends its heading if it is one. */
+  let term: { readonly start: number; end: (() => void) | undefined } | undefined;
 
   const noteAnchor = (name: string, attributes: Attributes) => {
     const anchor = attributes.id ?? (name === 'a' ? attributes.name : undefined) ?? '';
@@ -37,8 +45,10 @@ export function headingReader(
     if (heading !== undefined && heading.inner === '') heading.inner = anchor;
     mark = { anchor, at: builder.length() };
   };
-  const openHeading = ({ id = '' }: Attributes, level: number, label?: (text: string) => string) => {
+  const openHeading = ({ id = '' }: Attributes, level: number, options: HeadingOptions = {}) => {
     const before = id === '' && mark.at === builder.length() ? mark.anchor : '';
+    const outer = sectionAnchor;
+    sectionAnchor = '';
     const opened = { inner: '', permalinks: '' };
     heading = opened;
     const start = builder.length();
@@ -47,17 +57,44 @@ export function headingReader(
       // "Permalinks" and "Anchor positioning" are headings too: what has no other words is headed by these.
       if (builder.length() === start && /[\p{L}\p{N}]/u.test(opened.permalinks)) write(opened.permalinks);
       heading = undefined;
-      const anchor = [id, opened.inner, before].find((each) => each !== '') ?? '';
-      builder.closeHeading(level, anchor, { ...(label && { label }), ...(slug && { slug }) });
+      const anchor = [id, opened.inner, before, outer].find((each) => each !== '') ?? '';
+      builder.closeHeading(level, anchor, { ...options, ...(slug && { slug }) });
     };
   };
   /** A definition's place in the order of headings: below h6, deeper for lists inside lists. */
   const definitionLevel = () => 6 + Math.min(Math.max(1, lists), DEEPEST_LIST);
   const openList = () => {
     lists += 1;
+    nameEnd = -1;
     return () => {
       builder.leaveHeadings(definitionLevel());
       lists -= 1;
+      nameEnd = -1;
+    };
+  };
+  /** Names with nothing between them have one definition, the one that follows the last. */
+  const openDefinition = (attributes: Attributes) => {
+    const start = builder.length();
+    const close = openHeading(attributes, definitionLevel(), { label: definitionLabel, continues: nameEnd === start });
+    return () => {
+      close();
+      if (builder.length() > start) nameEnd = builder.length();
+    };
+  };
+  const openTerm = (attributes: Attributes) => {
+    const { id = '' } = attributes;
+    const opened = { start: builder.length(), end: id === '' ? undefined : openDefinition(attributes) };
+    term = opened;
+    return () => {
+      term = undefined;
+      opened.end?.();
+    };
+  };
+  const openSection = (id: string) => {
+    const outer = sectionAnchor;
+    sectionAnchor = id;
+    return () => {
+      if (sectionAnchor === id) sectionAnchor = outer;
     };
   };
   const openNote = () => {
@@ -66,12 +103,12 @@ export function headingReader(
       notes -= 1;
     };
   };
-  const openPermalink = () => {
+  const openPermalink = (isMark: (words: string) => boolean) => {
     permalink = '';
     return () => {
       const words = permalink ?? '';
       permalink = undefined;
-      if (!isPermalinkMark(words)) write(words);
+      if (!isMark(words)) write(words);
       else if (heading !== undefined) heading.permalinks += words;
     };
   };
@@ -79,14 +116,22 @@ export function headingReader(
     open(name, attributes) {
       noteAnchor(name, attributes);
       if (permalink !== undefined && BLOCKS.has(name)) permalink += ' ';
-      if (heading !== undefined)
-        return permalink === undefined && mayBePermalink(name, attributes) ? openPermalink() : undefined;
+      if (heading !== undefined) {
+        const isMark = permalink === undefined ? permalinkTest(name, attributes) : undefined;
+        return isMark && openPermalink(isMark);
+      }
       const level = HEADINGS.get(name);
       if (level !== undefined && notes === 0) return openHeading(attributes, level);
       if (name === 'dl') return openList();
-      if (name === 'dt' && (attributes.id ?? '') !== '')
-        return openHeading(attributes, definitionLevel(), definitionLabel);
-      return isNote(name, attributes) ? openNote() : undefined;
+      if (name === 'dd') nameEnd = -1;
+      if (name === 'dt') return openTerm(attributes);
+      // Older pages have the id in a link in front of the words.
+      if (term?.start === builder.length() && name === 'a' && (attributes.id ?? attributes.name ?? '') !== '')
+        term.end = openDefinition(attributes);
+      if (isNote(name, attributes)) return openNote();
+      // Where ids are made of the words, a heading's own is nearer.
+      const { id = '' } = attributes;
+      return name === 'section' && id !== '' && slug === undefined ? openSection(id) : undefined;
     },
     isInside: () => heading !== undefined,
     takesText(text) {
@@ -97,13 +142,25 @@ export function headingReader(
   };
 }
 
-/** Any button may copy the heading's address, or be the heading of a section that folds: its words tell. */
-function mayBePermalink(name: string, attributes: Attributes): boolean {
-  if (name !== 'a') return name === 'button';
-  return attributes['aria-hidden'] === 'true' || hasClass(attributes, PERMALINK_CLASSES);
+/**
+ * Any button may copy the heading's address, or be the heading of a section that folds, and any link into the page may lead
+ * to the heading: their words tell. Of a link that nothing else marks, only signs are taken for the address.
+ */
+function permalinkTest(name: string, attributes: Attributes): ((words: string) => boolean) | undefined {
+  if (name === 'button') return isPermalinkMark;
+  if (name !== 'a') return undefined;
+  if (attributes['aria-hidden'] === 'true' || hasClass(attributes, PERMALINK_CLASSES)) return isPermalinkMark;
+  return attributes.href?.startsWith('#') ? isPermalinkSign : undefined;
 }
 
-/** A signature's name: `class asyncio.Queue(maxsize=0)` is listed as `class asyncio.Queue()`. */
-function definitionLabel(text: string): string {
-  return text.replace(/(?<=\w)\(.*$/s, '()').slice(0, LONGEST_LABEL);
+/**
+ * A signature's name: `class asyncio.Queue(maxsize=0)` is listed as `class asyncio.Queue()`. After the names before it, if
+ * there is room for all of it.
+ */
+function definitionLabel(text: string, before: string): string {
+  const name = text.replace(/(?<=\w)\(.*$/s, '()').slice(0, LONGEST_LABEL);
+  if (before === '') return name;
+  if (before.endsWith(MORE) || before.split(', ').includes(name)) return before;
+  const both = `${before}, ${name}`;
+  return both.length <= LONGEST_LABEL ? both : before + MORE;
 }

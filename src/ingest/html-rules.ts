@@ -23,9 +23,15 @@ const FURNITURE_ROLES = words(
 const FURNITURE_IDS = words('banner breadcrumbs footer header masthead nav navbar navigation sidebar');
 /** docutils' name of a section, whose id is made of its heading's words. */
 const SECTION_CLASSES = words('section');
-/** Class names of navigation, of indexes and of text for screen readers: Sphinx, DocBook, Docusaurus, WordPress and the like. */
+/** Class names of an index's tables and of the links into them: Sphinx, DocBook, Texinfo. */
+const INDEX_CLASSES = words(
+  'genindex-jumpbox genindextable index-cp index-fn index-ky index-pg index-tp index-vr indexdiv indextable modindex-jumpbox printindex',
+);
+/** Where Sphinx's search page asks, and where it answers. */
+const SEARCH_IDS = words('search-documentation search-results');
+/** Class names of navigation, of what styles hide and of text for screen readers: Sphinx, rustdoc, Texinfo, DocBook, Docusaurus, WordPress and the like. */
 const FURNITURE_CLASSES = words(
-  'breadcrumb breadcrumbs docnav genindex-jumpbox genindextable gutter indexdiv indextable lineno linenos modindex-jumpbox navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-wrapper viewcode-link visually-hidden',
+  'breadcrumb breadcrumbs docnav gutter hideme lineno linenos nav-panel navfooter navheader prev-next related screen-reader-text skip-link sphinxsidebar sr-only table-of-contents toc toctree-l1 viewcode-link visually-hidden',
 );
 /** Class names of the link to a heading that stands beside it, or around it. */
 export const PERMALINK_CLASSES = words(
@@ -76,7 +82,13 @@ export function isDropped(name: string, attributes: Attributes, place: Place): b
   if (isHidden(name, attributes)) return true;
   if (region === 'everything' || attributes['data-findling-body'] !== undefined) return false;
   if (name === 'nav') return true;
-  if (hasClass(attributes, FURNITURE_CLASSES) || isLocalContents(attributes) || isCodeLabel(attributes)) return true;
+  if (
+    hasClass(attributes, FURNITURE_CLASSES) ||
+    hasClass(attributes, INDEX_CLASSES) ||
+    isLocalContents(attributes) ||
+    isCodeLabel(attributes)
+  )
+    return true;
   if (attributes.role !== undefined && FURNITURE_ROLES.has(attributes.role))
     return !isRegionRoot(name, attributes, region);
   if (region === 'body' && !place.whole && isFurnitureById(name, attributes)) return true;
@@ -84,6 +96,13 @@ export function isDropped(name: string, attributes: Attributes, place: Place): b
   if (region === 'body' && !inside) return attributes.id !== 'title-block-header'; // pandoc's, which holds the title
   // Outside a region nothing is kept, but the region may yet begin inside the element.
   return inside && name === 'footer';
+}
+
+/** True for what a page that only leads to others is made of: an index's tables, or the place where a search is answered. */
+export function isLookup(attributes: Attributes, { region, inside }: Place): boolean {
+  if (hasClass(attributes, INDEX_CLASSES)) return inside || region === 'body';
+  // Outside the main content any page of a site may have one.
+  return inside && region !== 'body' && attributes.id !== undefined && SEARCH_IDS.has(attributes.id);
 }
 
 /** An id made of a heading's words ("Navigation") marks a section of the page, not the site's furniture. */
@@ -105,8 +124,9 @@ function isCodeLabel(attributes: Attributes): boolean {
   return attributes.class === 'lang' && attributes.lang === undefined;
 }
 
-/** docutils' table of contents inside a page. */
+/** docutils' table of contents inside a page, and the caption of Sphinx's. What holds the latter holds the chapters themselves on a single page. */
 function isLocalContents(attributes: Attributes): boolean {
+  if (attributes.role === 'heading') return attributes.class === 'caption';
   return attributes.class !== undefined && /^contents (?:local )?topic\b|^contents local/.test(attributes.class);
 }
 

@@ -5,8 +5,6 @@ import { readDocument } from './document.ts';
 const read = (content: string | Uint8Array): Promise<Document> =>
   readDocument({ id: 'page.html', type: 'html', content });
 const text = async (html: string): Promise<string> => (await read(html)).text;
-const outline = ({ sections }: Document): readonly string[] =>
-  sections.map((section) => `${section.heading.join(' › ')}#${section.anchor}`);
 
 describe('reading HTML: text', () => {
   it('resolves entities and collapses white space', async () => {
@@ -28,6 +26,14 @@ describe('reading HTML: text', () => {
   });
   it('keeps lines and indentation of preformatted text', async () => {
     expect(await text('<p>x</p><pre>\n<span>if a:</span>\n    <b>b</b>\n\n</pre><p>y  z')).toBe('x\nif a:\n    b\ny z');
+  });
+  it('breaks the line between codes that share a block', async () => {
+    expect(
+      await text(
+        '<pre><code class="language-js mjs">import a</code><code class="language-js cjs">const a</code></pre>' +
+          '<pre>x(<code>a</code><code>b</code>)</pre><p><code class="language-js">c</code><code class="language-js">d</code>',
+      ),
+    ).toBe('import a\nconst a\nx(ab)\ncd');
   });
   it('leaves out what is no text', async () => {
     const html =
@@ -131,6 +137,15 @@ describe('reading HTML: the main content', () => {
     expect(await text('<!-- <main> --><main></main><p>here')).toBe('here');
     expect(await text('<nav>only links</nav>')).toBe('only links');
   });
+  it("leaves out Sphinx's table of contents, and keeps the chapters that stand in its place on a single page", async () => {
+    const list =
+      '<p class="caption" role="heading"><span>Contents:</span></p><ul><li class="toctree-l1"><a>One</a><ul><li>1.1</ul></ul>';
+    expect(await text(`<main><h1>T</h1>a<div class="toctree-wrapper compound">${list}</div>b</main>`)).toBe('T\na\nb');
+    const chapter = '<span id="document-one"></span><section id="one"><h2>One</h2><p>Words.</p></section>';
+    expect(await text(`<main><h1>T</h1><div class="toctree-wrapper compound">${chapter}</div>b</main>`)).toBe(
+      'T\nOne\nWords.\nb',
+    );
+  });
   it('leaves out what data-findling-ignore marks', async () => {
     expect(await text('<main>a<div data-findling-ignore>b<p>c</div>d</main>')).toBe('a\nd');
   });
@@ -139,103 +154,46 @@ describe('reading HTML: the main content', () => {
   });
 });
 
-describe('reading HTML: sections', () => {
-  it('nests headings; their words begin their sections', async () => {
-    const page = await read('<h1>T</h1>i<h2 id=a>A</h2>x<h3 id=b>B</h3>y<h2 id=c>C</h2>z');
-    expect(outline(page)).toEqual(['#', 'A#a', 'A › B#b', 'C#c']);
-    expect(page.title).toBe('T');
-    expect(page.sections.map(({ start, end }) => page.text.slice(start, end))).toEqual([
-      'T\ni\n',
-      'A\nx\n',
-      'B\ny\n',
-      'C\nz',
-    ]);
+describe('reading HTML: pages that only lead to others', () => {
+  const page = (body: string) => text(`<nav>Home</nav><div role="main">${body}</div><p>rest`);
+  it('reads nothing of a generated index', async () => {
+    const table = '<table class="indextable"><tr><td><a>iadd() (in module operator)</a></table>';
+    const jumps = '<div class="genindex-jumpbox"><a>A</a> | <a>B</a></div>';
+    const modules =
+      '<div class="modindex-jumpbox"><a>a</a></div><table class="indextable modindextable"><tr><td>x</table>';
+    expect(await page(`<h1 id="index">Index – I</h1>${table}`)).toBe('');
+    expect(await page(`<h1>Index</h1><p>Index pages by letter:</p>${jumps}`)).toBe('');
+    expect(await page(`<h1>Python Module Index</h1>${modules}`)).toBe('');
+    const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => `<a>${letter}</a>`).join(' | ');
+    expect(
+      await text(
+        `<body><h1>Index</h1><p>Symbols | ${letters}</p><div class="indexdiv"><h3>A</h3><dl><dt id=i>abs</dl></div>`,
+      ),
+    ).toBe('');
   });
-  it('finds the anchor in the heading, in its section, or just before it', async () => {
-    const html =
-      '<h2 id=own>1</h2>a<section id=outer><h2>2</h2>b</section><a name=before></a><h2>3</h2>c' +
-      '<h2><a id=inner></a>4</h2>d<h2>5</h2>e<h3>6</h3>';
-    expect(outline(await read(html))).toEqual(['1#own', '2#outer', '3#before', '4#inner', '5#', '5 › 6#']);
+  it("leaves out Texinfo's indexes and the links between its pages", async () => {
+    const jump = '<table><tr><th>Jump to:</th><td><a>A</a> <a>C</a></td></tr></table>';
+    const entries = '<tr><td><a>ffi_call</a>:<td>The Basics';
+    const nav = '<div class="nav-panel"><p>Next: <a>Chapter</a></p></div>';
+    expect(await text(`${nav}<h2>Index</h2>${jump}<table class="index-cp">${entries}</table>`)).toBe('');
+    expect(
+      await text(`<h2>Index</h2><div class="printindex cp-printindex">${jump}<table>${entries}</table></div>`),
+    ).toBe('');
+    expect(await text(`${nav}<h2>The Basics</h2><p>Calls a function.</p>`)).toBe('The Basics\nCalls a function.');
   });
-  it('gives a heading without an anchor the one above it', async () => {
-    expect(outline(await read('<h1>T</h1><h2 id=a>A</h2>x<h3>B</h3>y')).at(-1)).toBe('A › B#a');
+  it('reads nothing of the search page', async () => {
+    const hint = '<p>Searching for multiple words only shows matches that contain all words.</p>';
+    expect(await page(`<h1 id="search-documentation">Search</h1>${hint}<div id="search-results"></div>`)).toBe('');
+    expect(await page('<noscript>Please</noscript><div id="search-results"></div>')).toBe('');
   });
-  it('reads the button around the words of a heading, and no other', async () => {
-    const html =
-      '<h2 id=q><button aria-expanded="false"><span>How do I <b>cancel</b>?</span><div>Soon</div></button></h2>Here.' +
-      '<button>Buy</button><h2>Two <button>#</button><button>Copy link</button><button hidden>x</button></h2>End.';
-    const page = await read(html);
-    expect(outline(page)).toEqual(['How do I cancel? Soon#q', 'Two#']);
-    expect(page.text).toBe('How do I cancel? Soon\nHere.\nTwo\nEnd.');
-  });
-  it('drops the mark of a link to the heading, and keeps a link around its words', async () => {
-    const html =
-      '<h2>One<a class="headerlink" href="#1">¶</a></h2>x<h2><a class="header-anchor" href="#2">Two</a></h2>y<h2># Three</h2>';
-    expect((await read(html)).sections.map((section) => section.heading)).toEqual([['One'], ['Two'], ['Three']]);
-  });
-  it('keeps the words of a heading that begins like such a mark', async () => {
-    const page = await read(
-      '<h2 id=permalinks><a class="header-anchor">Permalinks</a></h2>x<h2 id=ap><a class=anchor><b>Anchor</b> positioning</a></h2>y' +
-        '<h2>Real <a class=anchor>Permalink to Real</a></h2>z<h2><a class=anchor>#</a></h2>w',
-    );
-    expect(outline(page)).toEqual(['Permalinks#permalinks', 'Anchor positioning#ap', 'Real#']);
-    expect(page.text).toBe('Permalinks\nx\nAnchor positioning\ny\nReal\nz\nw');
-  });
-  it('makes sections of definitions that can be linked to, and returns to the heading above', async () => {
-    const html =
-      '<h1>T</h1><h2 id=q>Queue</h2><dl><dt id=Queue>class Queue(<i>maxsize=0</i>)<a class=headerlink>¶</a><dd>A queue.' +
-      '<dl><dt id=get>get()<dd>Takes one.</dl></dd></dl><p>More.<dl><dt>plain<dd>list</dl>';
-    const page = await read(html);
-    expect(outline(page)).toEqual([
-      '#',
-      'Queue#q',
-      'Queue › class Queue()#Queue',
-      'Queue › class Queue() › get()#get',
-      'Queue#q',
-    ]);
-    expect(page.text).toContain('class Queue(maxsize=0)\nA queue.');
-  });
-  it('does not let the title of a note head what follows it', async () => {
-    const page = await read('<h1>T</h1><h2 id=a>A</h2>x<div class="warning"><h3>Warning</h3>hot</div>y');
-    expect(outline(page)).toEqual(['#', 'A#a']);
-    expect(page.text).toBe('T\nA\nx\nWarning\nhot\ny');
-  });
-  it('takes no container of the page for a note', async () => {
-    for (const open of [
-      '<body class="home sidebar">',
-      '<main class="note">',
-      '<article class="note">',
-      '<div role="main" class="tip">',
-      '<aside data-findling-body>',
-    ])
-      expect(outline(await read(`${open}<h2 id=a>A</h2>x<h2 id=b>B</h2>y`))).toEqual(['A#a', 'B#b']);
-  });
-  it('ends a heading with the end tag of another level, and with the next heading', async () => {
-    expect(outline(await read('<h2 id=a>A</h3><p>x<h2 id=b>B</h2>y'))).toEqual(['A#a', 'B#b']);
-    expect(outline(await read('<h2 id=a>A<h2 id=b>B</h2>y'))).toEqual(['A#a', 'B#b']);
-    expect(outline(await read('<h1>T</h1><div><h2 id=a>A<div>B</h2></div>x'))).toEqual(['#', 'A B#a']);
-  });
-  it('ends what an element without content asks for at once', async () => {
-    for (const element of ['<img class="tip">', '<hr class="note">', '<img data-findling-weight="0">']) {
-      const page = await read(`<h1>T</h1>${element}<h2 id=a>A</h2>x`);
-      expect(outline(page)).toEqual(['#', 'A#a']);
-      expect(page.sections.map(({ weight }) => weight)).toEqual([1, 1]);
-    }
-  });
-  it('gives sections their weight, and splits at its changes', async () => {
-    const page = await read(
-      '<h2>A</h2>x<div data-findling-weight="2">y<b data-findling-weight="0.5">z</b></div>w<p data-findling-weight="no">v',
-    );
-    expect(page.sections.map(({ start, end, weight }) => [page.text.slice(start, end).trim(), weight])).toEqual([
-      ['A\nx', 1],
-      ['y', 2],
-      ['z', 0.5],
-      ['w\nv', 1],
-    ]);
-  });
-  it('weighs a heading with its section', async () => {
-    const page = await read('<section data-findling-weight="3"><h2>A</h2>x</section>');
-    expect(page.sections.map((section) => section.weight)).toEqual([3]);
+  it('reads what has text of its own beside the index, and short pages as they are', async () => {
+    const words =
+      'Some words on the modules of this package that are worth being found by all those who look for one of them.';
+    expect(await page(`<h1>T</h1><p>${words}</p><table class="indextable"><tr><td>x</table>`)).toBe(`T\n${words}`);
+    expect(await page('<h1>Part II</h1><div class="toc">1. One</div><p>Links')).toBe('Part II\nLinks');
+    expect(
+      await text('<main><h1>T</h1>Short.</main><div id="search-results"></div><div class="indexdiv">x</div>'),
+    ).toBe('T\nShort.');
   });
 });
 
@@ -247,6 +205,13 @@ describe('reading HTML: title and language', () => {
     const source = { id: 'x', url: '/docs/my%20topic/index.html', type: 'html', content: 'x' } as const;
     expect((await readDocument(source)).title).toBe('my topic');
     expect((await readDocument({ ...source, title: 'Given' })).title).toBe('Given');
+  });
+  it('takes the name of the site off <title> where several headings are main ones', async () => {
+    const headings = '<h1>The Queue</h1>a<h1>More</h1>b';
+    for (const separator of [' - ', ' — ', ' – ', ' | ', ' · ', ' :: '])
+      expect((await read(`<title>The Queue${separator}Docs 3.11</title>${headings}`)).title).toBe('The Queue');
+    for (const title of ['The Queue of X | Docs', 'The Queue-based way', 'Docs | The Queue'])
+      expect((await read(`<title>${title}</title>${headings}`)).title).toBe(title);
   });
   it('reads the language of the page, else of its script', async () => {
     expect((await read('<html lang="de-AT"><p>x')).language).toBe('de');

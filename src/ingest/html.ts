@@ -1,7 +1,8 @@
 import type { Tokenizer as TokenizerType } from 'htmlparser2';
 import { headingReader } from './html-headings.ts';
-import { BLOCKS, isDropped, isRegionRoot, likelyRegions, type Region } from './html-rules.ts';
+import { BLOCKS, isDropped, isLookup, isRegionRoot, likelyRegions, type Region } from './html-rules.ts';
 import { type Attributes, type HtmlHandler, type OnClose, walkHtml } from './html-walk.ts';
+import { countWords } from './sentences.ts';
 import { type BuiltText, type TextBuilder, textBuilder } from './text-builder.ts';
 import { textFlow } from './text-flow.ts';
 import { tidyTitle } from './titles.ts';
@@ -21,9 +22,12 @@ export interface HtmlOptions {
   readonly whole?: boolean;
 }
 
+/** Fewer words beside an index's tables or a search are a hint on how to use it. */
+const FEW_WORDS = 20;
+
 /**
  * Reads a page to plain text: its marked body, else its main content, else its body without the site's
- * furniture. A place that turns out empty gives way to the next.
+ * furniture. A place that turns out empty gives way to the next. An index or a search page has no text.
  */
 export async function readHtml(html: string, options: HtmlOptions = {}): Promise<HtmlReading> {
   const { Tokenizer } = await import('htmlparser2');
@@ -31,6 +35,7 @@ export async function readHtml(html: string, options: HtmlOptions = {}): Promise
   const read = (region: Region) => readRegion(Tokenizer, html, region, options);
   for (const region of regions) {
     const reading = read(region);
+    if (reading.onlyLeads) return { ...reading, content: textBuilder().finish() };
     if (reading.content.text === '') continue;
     return region === 'article' ? articlesOrBody(reading, read('body')) : reading;
   }
@@ -47,16 +52,40 @@ function articlesOrBody(articles: HtmlReading, body: HtmlReading): HtmlReading {
   return topHeadings > 0 || text.length * 2 > body.content.text.length ? articles : body;
 }
 
-function readRegion(Tokenizer: typeof TokenizerType, html: string, region: Region, options: HtmlOptions): HtmlReading {
+interface RegionReading extends HtmlReading {
+  /** Its page is an index or a search page: there is no text but headings and a hint. */
+  readonly onlyLeads: boolean;
+}
+
+function readRegion(
+  Tokenizer: typeof TokenizerType,
+  html: string,
+  region: Region,
+  options: HtmlOptions,
+): RegionReading {
   const reader = regionReader(region, options);
   walkHtml(Tokenizer, html, reader.handler, options.whole === true ? { selfClosing: true } : {});
-  return { content: reader.finish(), title: tidyTitle(reader.title()), language: reader.language() };
+  const content = reader.finish();
+  const onlyLeads = reader.hasLookup() && countProse(content) < FEW_WORDS;
+  return { content, title: tidyTitle(reader.title()), language: reader.language(), onlyLeads };
+}
+
+/** How many words stand beside the headings; a letter alone is a link into an index. */
+function countProse({ text, sections }: BuiltText): number {
+  const prose = sections('').map(({ start, end, heading }) => {
+    const section = text.slice(start, end);
+    const own = heading.at(-1) ?? '';
+    return section.startsWith(own) ? section.slice(own.length) : section;
+  });
+  return countWords(prose.join(' ').replace(/(?<!\S)\S(?!\S)/gu, ''));
 }
 
 interface RegionReader {
   readonly handler: HtmlHandler;
   title(): string;
   language(): string;
+  /** Part of it leads to other pages: an index's table, or a search. */
+  hasLookup(): boolean;
   finish(): BuiltText;
 }
 
@@ -69,11 +98,16 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
   const needsRoot = region !== 'body' && region !== 'everything';
   const rootRegion = needsRoot ? region : 'article';
   let roots = 0;
+  let lookup = false;
   const isReading = () => !needsRoot || roots > 0;
 
   const openElement = (name: string, attributes: Attributes): (() => void) | undefined => {
     if (name === 'td' || name === 'th') builder.separate('cell');
-    return both(headings.open(name, attributes), name === 'pre' ? flow.openPreformatted() : undefined);
+    return both(headings.open(name, attributes), openCode(name, attributes));
+  };
+  const openCode = (name: string, attributes: Attributes) => {
+    if (name === 'pre') return flow.openPreformatted();
+    return name === 'code' && attributes.class?.startsWith('language-') ? flow.openProgram() : undefined;
   };
   const openRoot = () => {
     roots += 1;
@@ -86,6 +120,7 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
       if (name === 'html' || name === 'title') return page.open(name, attributes);
       if (BLOCKS.has(name)) builder.separate('block');
       const place = { region, inside: roots > 0, inHeading: headings.isInside(), whole: options.whole === true };
+      lookup ||= isLookup(attributes, place);
       if (isDropped(name, attributes, place)) return 'drop';
       const onRoot = isRegionRoot(name, attributes, rootRegion) ? openRoot() : undefined;
       if (!isReading()) return undefined;
@@ -100,7 +135,7 @@ function regionReader(region: Region, options: HtmlOptions): RegionReader {
       if (isReading()) flow.write(text);
     },
   };
-  return { handler, title: page.title, language: page.language, finish: builder.finish };
+  return { handler, title: page.title, language: page.language, hasLookup: () => lookup, finish: builder.finish };
 }
 
 /** Two things to do when an element ends, in this order. */

@@ -187,6 +187,10 @@ describe('reading Markdown', () => {
     expect((await read('intro\n\n## Kinds\n\n## Cups')).title).toBe('guide');
     const source = { id: 'packages/tea/README.md', type: 'markdown', content: '## Kinds\n\n## Cups' } as const;
     expect((await readDocument(source)).title).toBe('tea');
+    // As `findling index` makes URLs of a folder of Markdown.
+    for (const url of ['/packages/tea/README', '/packages/tea/readme', '/packages/tea/index'])
+      expect((await readDocument({ ...source, id: url, url })).title).toBe('tea');
+    expect((await readDocument({ ...source, id: '/packages/indexes' })).title).toBe('indexes');
   });
   it('resolves links whose definitions stand far away', async () => {
     expect((await read(`See [the *guide*][g].\n\n${'Some words. \n\n'.repeat(8_000)}[g]: guide.md\n`)).text).toMatch(

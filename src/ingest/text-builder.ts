@@ -8,7 +8,8 @@ const STRENGTH = { none: 0, space: 1, cell: 2, block: 3 } as const satisfies Rec
 
 interface Heading {
   readonly level: number;
-  readonly text: string;
+  /** Grows when the heading is continued. */
+  text: string;
   readonly anchor: string;
 }
 
@@ -31,8 +32,10 @@ export interface BuiltText {
 }
 
 export interface HeadingOptions {
-  /** Shortens the words for the heading path. */
-  readonly label?: (text: string) => string;
+  /** Shortens the words for the heading path; `before` is the label of the heading continued, or ''. */
+  readonly label?: (text: string, before: string) => string;
+  /** It goes on with the heading closed last, which nothing has followed: the two have one label, anchor and section. */
+  readonly continues?: boolean;
   /** Makes the anchor where there is none. */
   readonly slug?: (text: string) => string;
 }
@@ -106,14 +109,15 @@ export function textBuilder(): TextBuilder {
       length = start;
       pending = STRENGTH.block;
       if (text === '') return;
-      const entry = {
-        level,
-        text: options.label?.(text) ?? text,
-        anchor: anchor === '' ? (options.slug?.(text) ?? '') : anchor,
-      };
-      headings.push({ ...entry, text, start });
-      path = [...path.filter((above) => above.level < level), entry];
-      partDue = true;
+      const continued = options.continues === true ? path.at(-1) : undefined;
+      const label = options.label?.(text, continued?.text ?? '') ?? text;
+      if (continued !== undefined) continued.text = label;
+      else {
+        const entry = { level, text: label, anchor: anchor === '' ? (options.slug?.(text) ?? '') : anchor };
+        headings.push({ ...entry, text, start });
+        path = [...path.filter((above) => above.level < level), entry];
+        partDue = true;
+      }
       write(text);
       pending = STRENGTH.block;
     },

@@ -8,6 +8,8 @@ export interface TextFlow {
   write(text: string): void;
   /** Begins preformatted text; the function given back ends it. */
   openPreformatted(): () => void;
+  /** Begins a program's text; two side by side in one `<pre>`, of which a page shows one at a time, are apart. */
+  openProgram(): () => void;
 }
 
 /** `isCollapsed` says whether white space collapses even so, as it does in headings. */
@@ -15,6 +17,8 @@ export function textFlow(builder: TextBuilder, isCollapsed: () => boolean): Text
   let preformatted = 0;
   /** White space at the end of preformatted text, held back until more follows. */
   let tail: string | undefined;
+  /** Length of the text at the end of the last program. */
+  let programEnd = -1;
 
   const writePreformatted = (text: string) => {
     const whole = tail === undefined ? text.replace(/^\s*\n/, '') : tail + text;
@@ -42,6 +46,12 @@ export function textFlow(builder: TextBuilder, isCollapsed: () => boolean): Text
       return () => {
         preformatted -= 1;
         tail = undefined;
+      };
+    },
+    openProgram() {
+      if (tail === '' && programEnd === builder.length()) tail = '\n';
+      return () => {
+        programEnd = builder.length();
       };
     },
   };
