@@ -1,7 +1,7 @@
 export type { SearchRun } from './client/run.ts';
 export { createSearch, type Search } from './client/search.ts';
 export { openSearch, startEngine } from './client/start.ts';
-export type { Source, SourceType } from './core/document.ts';
+export type { GivenSource, Source, SourceType } from './core/document.ts';
 export { SearchError, type SearchErrorCode } from './core/errors.ts';
 export { defineFindlingSearch, FindlingSearch } from './element/findling-search.ts';
 export type {

@@ -1,4 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
+import type { OpenOptions } from '../engine/types.ts';
 import { createSearch } from './search.ts';
 
 const signals: AbortSignal[] = [];
@@ -44,4 +45,10 @@ it('cancels every search under way when it is closed, also those beside others',
   const runs = [search.search('oar', { parallel: true }), search.search('tea', { parallel: true })];
   await search.close();
   for (const { done } of runs) await expect(done).rejects.toMatchObject({ code: 'aborted' });
+});
+
+it('leaves it to the engine to say that the folder of the models is missing', async () => {
+  vi.stubGlobal('fetch', () => Promise.reject(new Error('nothing to fetch')));
+  const options: Partial<OpenOptions> = { name: 'test' };
+  await expect(createSearch(() => ({}) as Worker, options as OpenOptions)).resolves.toBeDefined();
 });

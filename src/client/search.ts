@@ -1,4 +1,4 @@
-import type { Source } from '../core/document.ts';
+import type { GivenSource } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import type {
   Answer,
@@ -23,9 +23,12 @@ export interface Search {
     text: string,
     options?: SearchOptions & { readonly signal?: AbortSignal; readonly parallel?: boolean },
   ): SearchRun;
-  /** Indexes documents in the background, or those that a closed tab left undone when `sources` is empty. */
+  /**
+   * Indexes documents in the background, and those that a closed tab left undone; `sources` may be empty. A call that is aborted
+   * keeps what it has stored, and gives up the rest.
+   */
   add(
-    sources: readonly Source[],
+    sources: readonly GivenSource[],
     options?: { readonly signal?: AbortSignal; onProgress?(progress: IndexProgress): void },
   ): Promise<IndexReport>;
   /** Number of documents removed. */
@@ -61,7 +64,10 @@ export async function createSearch(worker: () => Worker, options: OpenOptions): 
     const made = connect<EngineHost>(worker(), 'engine');
     // While the engine's script is loaded: the models that it must know before it opens a corpus, and where that lies.
     const folder = findFolderAhead(localName(options.name));
-    const catalog = options.embedder === undefined ? fetchAhead(catalogUrl(options.models)) : undefined;
+    const { models, embedder } = options;
+    // The engine says what is wrong with it.
+    const isThere = embedder === undefined && typeof models === 'string';
+    const catalog = isThere ? fetchAhead(catalogUrl(models)) : undefined;
     const forget = () => {
       connection = undefined;
     };

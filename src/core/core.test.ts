@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { abortable, once, queue } from './cancellation.ts';
-import { documentId, passageId, splitPassageId } from './document.ts';
+import { documentId, linkTo, passageId, splitPassageId } from './document.ts';
 import { SearchError, toSearchError } from './errors.ts';
 import { contentHash } from './hash.ts';
 import { ranking } from './ranking.ts';
@@ -18,6 +18,14 @@ describe('ids', () => {
   });
   it('refuse what could not come apart', () => {
     for (const bad of ['', 'a#b', 'a\nb']) expect(() => documentId(bad)).toThrow(SearchError);
+  });
+});
+
+describe('linkTo', () => {
+  it('puts an anchor behind a URL, unless that has a fragment', () => {
+    expect(linkTo('/guide/?v=2', 'install')).toBe('/guide/?v=2#install');
+    expect(linkTo('/guide/', '')).toBe('/guide/');
+    for (const anchor of ['', 'install']) expect(linkTo('/#/guide/install', anchor)).toBe('/#/guide/install');
   });
 });
 

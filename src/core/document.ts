@@ -28,6 +28,11 @@ export function splitPassageId(id: PassageId): { readonly documentId: DocumentId
   return { documentId: id.slice(0, at) as DocumentId, ordinal: Number(id.slice(at + 1)) };
 }
 
+/** Where a result leads. A URL with a fragment of its own stays as it is: a hash router knows the page by it. */
+export function linkTo(url: string, anchor: string): string {
+  return anchor === '' || url.includes('#') ? url : `${url}#${anchor}`;
+}
+
 export type SourceType = 'html' | 'markdown' | 'text' | 'pdf';
 
 /** A document as given: bytes or text of a known type, not yet read. */
@@ -41,6 +46,11 @@ export interface Source {
   readonly title?: string;
   /** BCP 47; overrides the language found in the document. */
   readonly language?: string;
+}
+
+/** A source as a page may give it. */
+export interface GivenSource extends Omit<Source, 'content'> {
+  readonly content: Source['content'] | ArrayBuffer;
 }
 
 /** A document read to plain text. */

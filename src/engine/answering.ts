@@ -1,8 +1,13 @@
 import { throwIfAborted } from '../core/cancellation.ts';
 import type { PassageId, StoredPassage } from '../core/document.ts';
+import { placeOf } from '../core/place.ts';
 import type { PassageSource, StageEvent } from '../core/ports.ts';
 import type { Ranking } from '../core/ranking.ts';
+import { namesFirst } from './names.ts';
 import type { Answer, Result, SkippedStage } from './types.ts';
+
+/** For each place that is still free so many passages are read, of which some may be of sections that are shown already. */
+const SPARE = 2;
 
 /** A passage as a result shows it. */
 export type Present = (passage: StoredPassage) => Promise<Pick<Result, 'excerpt'>>;
@@ -11,6 +16,8 @@ export interface Answering {
   readonly query: string;
   readonly limit: number;
   readonly explain: boolean;
+  /** What is named as the question is comes first. */
+  readonly byName: boolean;
   /** Stages that are lists of their own; the others (dense inside hybrid) only feed them. */
   readonly shown: ReadonlySet<string>;
   /** The stage whose complete list ends the search: finish() shows it, and nothing is gained by showing it twice. */
@@ -24,6 +31,11 @@ export interface Answering {
   readonly start: number;
 }
 
+interface Placed {
+  readonly passage: StoredPassage;
+  readonly score: number;
+}
+
 /**
  * Turns the events of a pipeline into answers, in the order in which the stages came. While one list is being
  * dressed with texts, newer ones replace each other, so that a slow store never shows an old order late.
@@ -32,6 +44,7 @@ export function createAnswers(options: Answering) {
   const ms: Record<string, number> = {};
   const skipped: SkippedStage[] = [];
   const ranks = new Map<string, ReadonlyMap<PassageId, { readonly rank: number; readonly score: number }>>();
+  const stored = new Map<PassageId, StoredPassage>();
   /** What a passage shows, made once a search: the stages mostly reorder the same passages. */
   const dressed = new Map<PassageId, Omit<Result, 'score' | 'explain'>>();
   let waiting: { readonly stage: string; readonly ranking: Ranking } | undefined;
@@ -45,25 +58,50 @@ export function createAnswers(options: Answering) {
       }),
     );
 
-  const dressAll = async (ids: readonly PassageId[]): Promise<void> => {
-    if (ids.length === 0) return;
-    const stored = await options.passages.passages(ids, options.signal);
-    const presented = await Promise.all(stored.map((passage) => options.present(passage)));
-    for (const [at, { id, documentId, url, anchor, title, heading }] of stored.entries()) {
-      const own = presented[at];
-      if (own !== undefined) dressed.set(id, { id, documentId, url, anchor, title, heading, ...own });
+  const readAll = async (ids: readonly PassageId[]): Promise<void> => {
+    throwIfAborted(options.signal);
+    const unread = ids.filter((id) => !stored.has(id));
+    if (unread.length === 0) return;
+    for (const passage of await options.passages.passages(unread, options.signal)) stored.set(passage.id, passage);
+  };
+
+  /** The best passage of each section. Of which one a passage is its text says: texts are read until all places are taken. */
+  const bestOfSections = async (ranking: Ranking): Promise<readonly Placed[]> => {
+    const best = new Map<string, Placed>();
+    let at = 0;
+    for (let free = Math.floor(options.limit); free > 0 && at < ranking.length; ) {
+      const next = ranking.slice(at, at + (at === 0 ? free : SPARE * free));
+      at += next.length;
+      await readAll(next.map(({ id }) => id));
+      for (const { id, score } of next) {
+        const passage = stored.get(id);
+        // One that has gone, or cannot be read, leaves its place empty: else all below it were asked for too.
+        if (passage === undefined) free -= 1;
+        else if (free > 0 && !best.has(placeOf(passage))) {
+          best.set(placeOf(passage), { passage, score });
+          free -= 1;
+        }
+      }
     }
+    return [...best.values()];
+  };
+
+  const dressOne = async (passage: StoredPassage) => {
+    const { id, documentId, url, anchor, title, heading } = passage;
+    const own = dressed.get(id) ?? { id, documentId, url, anchor, title, heading, ...(await options.present(passage)) };
+    dressed.set(id, own);
+    return own;
   };
 
   const answer = async (stage: string, ranking: Ranking, complete: boolean): Promise<Answer> => {
-    const top = ranking.slice(0, options.limit);
-    await dressAll(top.map(({ id }) => id).filter((id) => !dressed.has(id)));
-    const results = top.flatMap(({ id, score }): Result[] => {
-      const own = dressed.get(id);
-      if (own === undefined) return [];
-      return [options.explain ? { ...own, score, explain: explained(id) } : { ...own, score }];
-    });
-    return { query: options.query, results, stage, complete, skipped: [...skipped], ms: { ...ms } };
+    const results = await Promise.all(
+      (await bestOfSections(ranking)).map(async ({ passage, score }): Promise<Result> => {
+        const own = await dressOne(passage);
+        return options.explain ? { ...own, score, explain: explained(passage.id) } : { ...own, score };
+      }),
+    );
+    const named = options.byName ? namesFirst(options.query, results) : results;
+    return { query: options.query, results: named, stage, complete, skipped: [...skipped], ms: { ...ms } };
   };
 
   const dress = async () => {

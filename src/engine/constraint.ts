@@ -1,10 +1,11 @@
 import { throwIfAborted } from '../core/cancellation.ts';
 import type { StoredPassage } from '../core/document.ts';
-import type { FieldName, PassageSource, Query, Retriever } from '../core/ports.ts';
-import { ranking, type ScoredPassage } from '../core/ranking.ts';
+import type { Context, FieldName, PassageSource, Query, Retriever } from '../core/ports.ts';
+import { emptyRanking, ranking, type ScoredPassage } from '../core/ranking.ts';
 import { type Analyzer, createAnalyzer, type Slot } from '../index/lexical/analysis.ts';
 import { heldInFields, isOneWord } from '../index/lexical/concepts.ts';
 import { holdsPhrases, phraseUnits } from '../index/lexical/phrases.ts';
+import { unquoted } from '../index/lexical/query.ts';
 
 /** How far a constrained list is read. */
 export interface Reach {
@@ -29,6 +30,21 @@ export function isConstrained({ phrases, excluded, fielded }: Query): boolean {
 }
 
 /**
+ * The question itself, or where no passage holds its phrases the same with these read as words: a message that is pasted has names in
+ * quotes. Nothing but phrases asks for them as they are.
+ */
+export async function answerable(query: Query, words: Retriever, depth: number, context: Context): Promise<Query> {
+  if (query.phrases.length === 0 || query.words.length === 0) return query;
+  const found = await words.retrieve(query, depth, context);
+  return found.length > 0 ? query : unquoted(query);
+}
+
+/** Signs alone (`<=>`): there is no word to look for, and no meaning to be near to. */
+function isBlank({ words, phrases, fielded }: Query): boolean {
+  return words.length + phrases.length + fielded.length === 0;
+}
+
+/**
  * Holds a retriever that knows no operators (dense) to the query's phrases, excluded words and fields, by reading
  * the texts of what it found, best first. BM25 does so by its postings.
  */
@@ -36,6 +52,7 @@ export function constrain(retriever: Retriever, source: PassageSource, reach: Re
   return {
     name: retriever.name,
     async retrieve(query, depth, context) {
+      if (isBlank(query)) return emptyRanking;
       if (!isConstrained(query)) return retriever.retrieve(query, depth, context);
       const found = (await retriever.retrieve(query, reach.most(depth), context)).slice(0, reach.most(depth));
       const allowed: ScoredPassage[] = [];

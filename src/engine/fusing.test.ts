@@ -5,7 +5,7 @@ import type { Fusion } from '../core/ports.ts';
 import { type Ranking, ranking } from '../core/ranking.ts';
 import type { Feedback, Rescore } from '../retrieve/dense.ts';
 import { context, failing, fixed, ids, query } from './fixtures/fixed.ts';
-import { fuse, type Rescoring } from './fusing.ts';
+import { type FuseOptions, fuse, type Rescoring } from './fusing.ts';
 
 const sum: Fusion = (lists) => {
   const scores = new Map<PassageId, number>();
@@ -52,6 +52,21 @@ describe('fuse', () => {
     const found = await fuse('hybrid', sum, lists, { rescoring: { rescore, most: 3 } }).retrieve(query, 10, context());
     expect(idsOf(found)).toEqual(places(2, 0, 1, 3));
     expect(found.map(({ score }) => score)).toEqual([10, expect.closeTo(10, 9), expect.closeTo(10, 9), 4]);
+  });
+
+  it('keeps some passages above the others, whatever is fused', async () => {
+    const upheld = async () => new Set(places(3, 2) as PassageId[]);
+    const lists = [fixed('words', 0, 1, 2), fixed('meaning', 1, 3)];
+    const rescore: Rescore = async () => new Map([[ids[0] as PassageId, 30]]);
+    const search: Feedback = async () => ({ ranking: given([0, 30], [2, 20]), rescore: undefined });
+    const found = async (options: FuseOptions) => fuse('hybrid', sum, lists, options).retrieve(query, 10, context());
+    // By words 10, 9, 8 and by meaning 10, 9: b (19), a (10), d (9), c (8).
+    expect(await found({ upheld })).toEqual(given([3, 19], [2, 10], [1, 9], [0, 8]));
+    expect(idsOf(await found({ upheld, rescoring: { rescore, most: 4 } }))).toEqual(places(3, 2, 0, 1));
+    expect(idsOf(await found({ upheld, feedback: { search, most: 1 } }))).toEqual(places(3, 2, 0, 1));
+    const only = async () => new Set(places(2) as PassageId[]);
+    expect(idsOf(await found({ upheld: only, feedback: { search, most: 3 } }))[0]).toBe(ids[2]);
+    expect(idsOf(await found({ upheld: async () => new Set() }))).toEqual(places(1, 0, 3, 2));
   });
 
   describe('with feedback', () => {

@@ -17,7 +17,11 @@ export interface FuseOptions {
   readonly feedback?: { readonly search: Feedback; readonly most: number } | undefined;
   /** Scores that are better than the last retriever's own, for the best `most`. */
   readonly rescoring?: Rescoring | undefined;
+  /** Passages that stay above the others. */
+  readonly upheld?: Upheld | undefined;
 }
+
+export type Upheld = () => Promise<ReadonlySet<PassageId>>;
 
 /**
  * Each retriever gives its own top list of `depth`; the union of them is fused. Fails if one of them fails. With `feedback` the
@@ -27,14 +31,18 @@ export interface FuseOptions {
  */
 export function fuse(
   name: string,
-  fusion: Fusion,
+  fuseLists: Fusion,
   retrievers: readonly Retriever[],
-  { feedback, rescoring }: FuseOptions = {},
+  { feedback, rescoring, upheld }: FuseOptions = {},
 ): Retriever {
   return {
     name,
     async retrieve(query, depth, context) {
-      const rankings = await Promise.all(retrievers.map((each) => each.retrieve(query, depth, context)));
+      const [rankings, held] = await Promise.all([
+        Promise.all(retrievers.map((each) => each.retrieve(query, depth, context))),
+        upheld?.(),
+      ]);
+      const fusion: Fusion = (lists) => uphold(fuseLists(lists), held);
       const first = fusion(rankings);
       if ((rankings.at(-1) ?? emptyRanking).length === 0) return first;
       const better = (lists: readonly Ranking[], fused: Ranking, by: Rescoring | undefined) =>
@@ -51,7 +59,8 @@ export function fuse(
       const others = ranking(fused.filter(({ id }) => !tellers.has(id)));
       const { rescore } = second;
       const left = Math.max(0, (rescoring?.most ?? 0) - telling);
-      return placed([...told, ...(await better(lists, others, rescore && { rescore, most: left }))], fused);
+      const below = await better(lists, others, rescore && { rescore, most: left });
+      return uphold(placed([...told, ...below], fused), held);
     },
   };
 }
@@ -100,6 +109,13 @@ async function fusedAgain(
     fused.map(({ id }, at) => again[at] ?? { id }),
     fused,
   );
+}
+
+/** What is `held` first, and then the others, each in their order. */
+export function uphold(list: Ranking, held: ReadonlySet<PassageId> = new Set()): Ranking {
+  if (held.size === 0) return list;
+  const isHeld = ({ id }: { readonly id: PassageId }) => held.has(id);
+  return placed([...list.filter(isHeld), ...list.filter((each) => !isHeld(each))], list);
 }
 
 /** A second fusion has a scale of its own: the places keep the scores of `scale`, so that the whole list still has one. */

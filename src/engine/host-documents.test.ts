@@ -12,6 +12,16 @@ describe('engine host: documents and the inbox', () => {
     host = await openHost(fakes);
   };
   const ask = (text: string, options = {}) => asked(host, text, options);
+  /** A tab that is closed while it reads the first of these; the next visit begins. */
+  const dieWith = async (sources: typeof SOURCES) => {
+    // It runs nothing any more: the reading never comes back.
+    fakes.read = () => new Promise(() => undefined);
+    const before = (await host.status()).pending;
+    void host.add(sources, never, quiet);
+    await vi.waitFor(async () => expect((await host.status()).pending).toBe(before + sources.length));
+    fakes.read = readDocument;
+    await open();
+  };
   afterEach(() => vi.restoreAllMocks());
   beforeEach(async () => {
     fakes = freshFakes();
@@ -34,9 +44,44 @@ describe('engine host: documents and the inbox', () => {
     const report = await host.add([broken, ...SOURCES], never, quiet);
     expect(report).toMatchObject({ added: 3, failed: [{ id: 'broken', code: 'bad-input' }] });
     expect((await host.status()).pending).toBe(0);
-    await expect(host.add([{ id: 'a#b', type: 'text', content: '' }], never, quiet)).rejects.toMatchObject({
-      code: 'bad-input',
-    });
+  });
+
+  it('names what is no document and indexes the rest', async () => {
+    const bad = [
+      { id: 'a#b', type: 'text', content: '' },
+      { id: 7, type: 'text', content: 'seven' },
+      { id: 'untyped', content: 'no type' },
+      { id: 'strange', type: 'foo', content: 'strange' },
+      { id: 'empty', type: 'text', content: undefined },
+      { id: 'blob', type: 'text', content: new Blob(['blob']) },
+      { id: 'titled', type: 'text', content: 'x', title: 5 },
+      null,
+    ];
+    const given = [...bad, ...SOURCES, { id: 'nulls', type: 'text', content: 'nulls', title: null, url: null }];
+    const report = await host.add(given as unknown as typeof SOURCES, never, quiet);
+    expect(report).toMatchObject({ added: 4, unchanged: 0 });
+    expect(report.failed.map(({ id, code, reason }) => `${id} ${code} ${reason}`)).toEqual([
+      expect.stringMatching(/^a#b bad-input .*must not be empty nor hold '#'/),
+      expect.stringMatching(/^7 bad-input .*id takes a string, not 7/),
+      expect.stringMatching(/^untyped bad-input .*type takes html, markdown, text or pdf, not undefined/),
+      expect.stringMatching(/^strange bad-input .*type takes .*, not "foo"/),
+      expect.stringMatching(/^empty bad-input .*content takes a string, Uint8Array or ArrayBuffer, not undefined/),
+      expect.stringMatching(/^blob bad-input .*content takes .*, not \[object Blob\]/),
+      expect.stringMatching(/^titled bad-input .*title takes a string, not 5/),
+      expect.stringMatching(/^ bad-input .*an object, not null/),
+    ]);
+    expect((await host.status()).pending).toBe(0);
+    for (const none of [undefined, SOURCES[0]])
+      await expect(host.add(none as unknown as typeof SOURCES, never, quiet)).rejects.toMatchObject({
+        code: 'bad-input',
+        message: expect.stringContaining('list of documents'),
+      });
+  });
+
+  it('takes bytes as an ArrayBuffer, too', async () => {
+    const content = new TextEncoder().encode('An oar of bytes.').buffer;
+    expect(await host.add([{ id: 'bytes', type: 'text', content }], never, quiet)).toMatchObject({ added: 1 });
+    expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['bytes']);
   });
 
   it('takes documents without text, alone and among others', async () => {
@@ -51,8 +96,7 @@ describe('engine host: documents and the inbox', () => {
   });
 
   it('leaves out a waiting document that is damaged, says so once, and indexes the rest', async () => {
-    const stop = new AbortController();
-    await host.add(SOURCES, stop.signal, () => stop.abort()).catch(() => undefined);
+    await dieWith(SOURCES);
     const store = fakes.stores.get('test');
     const [first = ''] = (await store?.list('inbox/')) ?? [];
     await store?.write({ put: new Map([[first, new Uint8Array(2)]]) });
@@ -117,15 +161,9 @@ describe('engine host: documents and the inbox', () => {
     expect((await ask('zeppelin', { pipeline: 'lexical' })).ids).toEqual([]);
     expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
 
-    const stopped = new AbortController();
-    fakes.read = async (source) => {
-      stopped.abort();
-      return readDocument(source);
-    };
-    await expect(host.add(SOURCES.slice(1), stopped.signal, quiet)).rejects.toMatchObject({ code: 'aborted' });
+    await dieWith(SOURCES.slice(1));
     expect((await host.status()).pending).toBe(2);
     await host.remove(['tea']);
-    fakes.read = readDocument;
     await host.add([], never, quiet);
     expect((await host.documents()).map(({ id }) => id).sort()).toEqual(['boats', 'lamps']);
   });
@@ -172,27 +210,48 @@ describe('engine host: documents and the inbox', () => {
     ]);
   });
 
-  it('a stopped run keeps whole batches and goes on where it was', async () => {
-    const stop = new AbortController();
-    const first = (progress: IndexProgress) => void (progress.documents === 2 && stop.abort());
-    await expect(host.add(SOURCES, stop.signal, first)).rejects.toMatchObject({ code: 'aborted' });
-    await open();
+  it('goes on with what a closed tab has left', async () => {
+    await dieWith(SOURCES);
     expect((await host.status()).pending).toBe(3);
     expect(await host.add([], never, quiet)).toMatchObject({ added: 3 });
     expect((await host.status()).pending).toBe(0);
     expect((await ask('oar', { pipeline: 'lexical' })).ids).toEqual(['boats']);
   });
 
-  it('ends only the call that is cancelled, and leaves its documents to the next', async () => {
+  it('a call that is cancelled before it begins, or while it waits or runs, adds nothing later', async () => {
+    const aborted = AbortSignal.abort();
+    await expect(host.add(SOURCES.slice(0, 1), aborted, quiet)).rejects.toMatchObject({ code: 'aborted' });
+    expect((await host.status()).pending).toBe(0);
     const stop = new AbortController();
     fakes.read = async (source) => {
       if (source.id === 'boats') stop.abort();
       return readDocument(source);
     };
-    const [first, second] = [SOURCES.slice(0, 2), SOURCES.slice(2)];
-    const reports = await Promise.allSettled([host.add(first, stop.signal, quiet), host.add(second, never, quiet)]);
-    expect(reports).toMatchObject([{ reason: { code: 'aborted' } }, { value: { added: 3, failed: [] } }]);
+    const [running, waiting, other] = [SOURCES.slice(0, 1), SOURCES.slice(1, 2), SOURCES.slice(2)];
+    const signals = [stop.signal, stop.signal, never];
+    const reports = await Promise.allSettled(
+      [running, waiting, other].map((sources, at) => host.add(sources, signals[at] ?? never, quiet)),
+    );
+    expect(reports).toMatchObject([
+      { reason: { code: 'aborted' } },
+      { reason: { code: 'aborted' } },
+      { value: { added: 1, failed: [] } },
+    ]);
+    await open();
     expect((await host.status()).pending).toBe(0);
+    expect((await host.documents()).map(({ id }) => id)).toEqual(['tea']);
+  });
+
+  it('a cancelled call keeps what it has stored', async () => {
+    const stop = new AbortController();
+    const many = Array.from({ length: 1100 }, (_, at) => ({
+      id: `${at}`,
+      type: 'text' as const,
+      content: `oar ${at}`,
+    }));
+    const first = ({ documents }: IndexProgress) => void (documents === 1050 && stop.abort());
+    await expect(host.add(many, stop.signal, first)).rejects.toMatchObject({ code: 'aborted' });
+    expect(await host.status()).toMatchObject({ documents: 1024, pending: 0 });
   });
 
   it('going on with what was left undone, takes nothing of a call that comes after', async () => {
@@ -201,12 +260,12 @@ describe('engine host: documents and the inbox', () => {
   });
 
   it('takes what an earlier visit left undone along with new documents', async () => {
-    const stop = new AbortController();
-    await expect(host.add(SOURCES.slice(0, 2), stop.signal, () => stop.abort())).rejects.toThrow();
-    await open();
+    await dieWith(SOURCES.slice(0, 2));
     expect((await host.status()).pending).toBe(2);
-    expect(await host.add(SOURCES.slice(2), never, quiet)).toMatchObject({ added: 3 });
+    // Its report is of its own.
+    expect(await host.add(SOURCES.slice(2), never, quiet)).toMatchObject({ added: 1, unchanged: 0, passages: 1 });
     expect((await host.status()).pending).toBe(0);
+    expect(await host.documents()).toHaveLength(3);
   });
 
   it('leaves out a document over which the page has ended again and again, and keeps the others', async () => {

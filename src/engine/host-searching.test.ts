@@ -47,6 +47,22 @@ describe('engine host: searching', () => {
     expect((await host.status()).timings.reranked?.count).toBe(1);
   });
 
+  it('shows the page of the name first, which has the words less often than another', async () => {
+    const text = 'oar needs oar needs oar needs';
+    const named = {
+      id: 'named',
+      type: 'markdown',
+      content: '# Oar needs\n\nWhat a boat is moved by, and much else of it.',
+    } as const;
+    await host.add([named, { id: 'other', type: 'markdown', content: `# More oar needs\n\n${text}` }], never, quiet);
+    const options = { pipeline: 'lexical', explain: true } as const;
+    const { last, ids } = await ask('oar needs', options);
+    expect(ids).toEqual(['named', 'other']);
+    expect(last.results.map(({ explain }) => explain?.bm25?.rank)).toEqual([2, 1]);
+    const [first = 0, second = 0] = last.results.map(({ score }) => score);
+    expect(first).toBeGreaterThan(second);
+  });
+
   it('blends by the share that suits the model, where a search names none', async () => {
     await host.add(SOURCES, never, quiet);
     const first = (await ask('oar needs', { blend: 1 })).ids[0];
@@ -123,11 +139,16 @@ describe('engine host: searching', () => {
 
   it('leaves headings out of an excerpt, and no word or sentence that begins as they do', async () => {
     const many = 'A sentence of some eight words on storage. '.repeat(21);
-    const content = `# Guide\n\n## Cache\n\n${many}\n\nCached responses are kept. ${many}\n\n## Notes\n\nNote this.`;
+    const content = `# Guide\n\n## Cache\n\nSums stay. ${many}\n\nCached responses are kept. ${many}\n\n## Notes\n\nNote this.`;
     await host.add([{ id: 'guide', type: 'markdown', content }], never, quiet);
-    const { last } = await ask('storage responses note', { pipeline: 'lexical', excerptLength: 4000 });
-    const beginnings = last.results.map(({ excerpt }) => excerpt.text.split(' ').slice(0, 2).join(' '));
-    expect(beginnings.sort()).toEqual(['A sentence', 'Cached responses', 'Note this.']);
+    for (const [question, beginning] of [
+      ['sums', /^Sums stay/],
+      ['responses', /^Cached responses/],
+      ['note', /^Note this/],
+    ] as const) {
+      const { last } = await ask(question, { pipeline: 'lexical', excerptLength: 4000 });
+      expect(last.results[0]?.excerpt.text).toMatch(beginning);
+    }
     await host.add([{ id: 'bare', type: 'markdown', content: '# Bare\n\n## Hull' }], never, quiet);
     expect((await ask('hull', { pipeline: 'lexical' })).last.results[0]?.excerpt.text).toBe('Hull');
   });
@@ -137,6 +158,68 @@ describe('engine host: searching', () => {
     expect((await ask('vessel', { pipeline: 'lexical' })).ids).toEqual([]);
     expect((await ask('vessel', { pipeline: 'hybrid' })).ids[0]).toBe('boats');
     expect((await ask('vessel -oar', { pipeline: 'hybrid' })).ids).not.toContain('boats');
+  });
+
+  it.each(['lexical', 'dense', 'hybrid', 'reranked'] as const)(
+    'reads phrases as words beside others where nothing holds them (%s)',
+    async (pipeline) => {
+      await host.add(SOURCES, never, quiet);
+      const read = async (text: string) => {
+        const { answers, last, ids } = await ask(text, { pipeline });
+        for (const { results } of answers) expect(results.length > 0, text).toBe(ids.length > 0);
+        return { ids, marked: last.results[0]?.excerpt.highlights.length };
+      };
+      const asWords = await read('oar needs a boat');
+      expect((await read('oar "needs a boat"')).ids).toEqual(asWords.ids);
+      expect(await read('oar "boat needs a"')).toEqual(asWords);
+      expect((await read('lamp "needs an oar"')).ids).toEqual(['boats']);
+      for (const strict of ['"needs a boat"', 'title:lamps "needs a boat"'])
+        expect((await read(strict)).ids).toEqual([]);
+      expect((await read('oar "needs a boat" -oar')).ids).not.toContain('boats');
+      expect((await read('oar "needs a boat" title:lamps')).ids).toEqual(['lamps']);
+    },
+  );
+
+  it('answers nothing to signs alone', async () => {
+    await host.add(SOURCES, never, quiet);
+    for (const text of ['<=>', '->>', '//', ''])
+      for (const pipeline of ['lexical', 'dense', 'hybrid', 'reranked'] as const)
+        expect((await ask(text, { pipeline })).ids, `${text} ${pipeline}`).toEqual([]);
+  });
+
+  it('puts what holds the identifier that is asked for above what its words are like', async () => {
+    const named = [
+      { id: 'lines', type: 'text' as const, content: 'Take --no-oar for a ship that has sails and a mast and a keel.' },
+      { id: 'oars', type: 'text' as const, content: 'No oar: an oar, no oar and an oar.' },
+      { id: 'paddles', type: 'text' as const, content: 'No paddle, no oar.' },
+    ];
+    await host.add(named, never, quiet);
+    for (const pipeline of ['hybrid', 'reranked'] as const) {
+      const { answers } = await ask('--no-oar', { pipeline, blend: 0.5, fusion: { method: 'rrf', weights: [0, 1] } });
+      const fused = answers.filter(({ stage }) => stage !== 'bm25');
+      expect(fused.map(({ results }) => results[0]?.documentId)).toEqual(fused.map(() => 'lines'));
+      const scores = fused.at(-1)?.results.map(({ score }) => score) ?? [];
+      expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    }
+    const asked = await ask('no oar', { pipeline: 'hybrid', fusion: { method: 'rrf', weights: [0, 1] } });
+    expect(asked.ids[0]).not.toBe('lines');
+  });
+
+  it('marks a word that was found by its typo', async () => {
+    await host.add(SOURCES, never, quiet);
+    for (const pipeline of ['lexical', 'hybrid'] as const) {
+      const [first] = (await ask('watre', { pipeline })).last.results;
+      const { text, highlights } = first?.excerpt ?? { text: '', highlights: [] };
+      expect(highlights.map(({ start, end }) => text.slice(start, end))).toEqual(['water']);
+    }
+  });
+
+  it('marks all that a word typed past its stem finds', async () => {
+    const content = '# Masts\n\nA mast is configured once.';
+    await host.add([...SOURCES, { id: 'masts', type: 'markdown', content }], never, quiet);
+    const [first] = (await ask('mast configura', { pipeline: 'lexical', typing: true })).last.results;
+    const { text, highlights } = first?.excerpt ?? { text: '', highlights: [] };
+    expect(highlights.map(({ start, end }) => text.slice(start, end))).toEqual(['mast', 'configured']);
   });
 
   it('a failed reranker leaves the hybrid order, and the next question tries again', async () => {

@@ -5,6 +5,7 @@ import { readAhead } from '../index/read-ahead.ts';
 import type { FoundFolder } from '../store/opfs-folder.ts';
 import { corpusFingerprint, type EmbeddingSpace, type Reading } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
+import { checkOpen, checkTier } from './open-options.ts';
 import { rehearse } from './rehearsal.ts';
 import { openRenewable, type RenewableCorpus } from './renewal.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
@@ -91,6 +92,7 @@ async function open(
   catalog?: FetchedCatalog,
   folder?: Promise<FoundFolder | undefined>,
 ): Promise<Opened> {
+  checkOpen(options);
   // Opening a browser's database and reading what is in it takes tens of milliseconds: it goes on while the catalog is
   // fetched. What is wrong with it openLocalCorpus() will say.
   const store = readAhead(surroundings.localStore(options.name, folder));
@@ -171,6 +173,7 @@ async function warm(
   { local, searcher, semantic, reranking }: Opened,
   tier: 'lexical' | 'semantic' | 'reranked',
 ): Promise<void> {
+  checkTier(tier);
   // A search for a word loads what its tier reads: directories and lengths, then vectors and rows.
   const pipeline = tier === 'lexical' ? 'lexical' : 'hybrid';
   await searcher.search('search', { pipeline, limit: 1 });

@@ -32,6 +32,8 @@ type Failure = { readonly id: string; readonly code: SearchErrorCode; readonly r
 export interface IndexRun {
   readonly total: number;
   readonly signal?: AbortSignal;
+  /** Whether the report counts a source; all by default. */
+  isCounted?(source: Source): boolean;
   onProgress?(progress: IndexProgress): void;
   /** Called when sources are done with: stored, found unchanged, or unreadable. */
   onDone?(sources: readonly Source[]): Promise<void>;
@@ -51,12 +53,11 @@ export async function indexSources(
   const start = performance.now();
   let batch: PreparedDocument[] = [];
   let finished: Source[] = [];
-  const count = { seen: 0, added: 0, unchanged: 0, passages: 0, waiting: 0 };
+  const report = { added: 0, unchanged: 0, passages: 0 };
+  const count = { seen: 0, passages: 0, waiting: 0 };
   const flush = async () => {
     if (batch.length > 0) await parts.store(batch, run.signal);
     await run.onDone?.(finished);
-    count.added += batch.length;
-    count.passages += count.waiting;
     count.waiting = 0;
     batch = [];
     finished = [];
@@ -65,12 +66,17 @@ export async function indexSources(
     throwIfAborted(run.signal);
     try {
       const prepared = await prepare(source, parts, known);
-      if (prepared === undefined) count.unchanged += 1;
-      else {
+      const passages = prepared?.passages.length ?? 0;
+      if (prepared !== undefined) {
         batch.push(prepared);
         // A document may come again, changed back: then it is this version that it differs from.
         known.set(prepared.document.id, prepared.hash);
-        count.waiting += prepared.passages.length;
+      }
+      count.waiting += passages;
+      count.passages += passages;
+      if (run.isCounted?.(source) ?? true) {
+        report[prepared === undefined ? 'unchanged' : 'added'] += 1;
+        report.passages += passages;
       }
     } catch (error) {
       const { code, message } = toSearchError(error, 'bad-input');
@@ -83,13 +89,13 @@ export async function indexSources(
     run.onProgress?.({
       documents: count.seen,
       of: Math.max(run.total, count.seen),
-      passages: count.passages + count.waiting,
+      passages: count.passages,
       rate,
       current: source.id,
     });
   }
   await flush();
-  return { added: count.added, unchanged: count.unchanged, passages: count.passages, failed };
+  return { ...report, failed };
 }
 
 async function prepare(

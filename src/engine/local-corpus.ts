@@ -1,11 +1,11 @@
-import { once } from '../core/cancellation.ts';
-import { type Document, documentId, type Passage, type Source } from '../core/document.ts';
+import { once, throwIfAborted } from '../core/cancellation.ts';
+import { type Document, documentId, type GivenSource, type Passage, type Source } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import { type Corpus, openCorpus } from '../index/corpus.ts';
 import { fingerprint } from '../index/fingerprint.ts';
-import { type Analyzer, createAnalyzer, TOKENIZER_VERSION } from '../index/lexical/analysis.ts';
+import { type Analyzer, createAnalyzer, createAnalyzers, TOKENIZER_VERSION } from '../index/lexical/analysis.ts';
 import { MANIFEST_FORMAT } from '../index/manifest.ts';
 import { isVectorsBlob } from '../index/segment-format.ts';
 import { quantise } from '../index/vectors/quantise.ts';
@@ -13,6 +13,7 @@ import { exactVectorIndex } from '../index/vectors/scan.ts';
 import { createInbox, INBOX, type Inbox } from './inbox.ts';
 import { indexSources, type PreparedDocument } from './indexer.ts';
 import type { SearchableCorpus } from './moments.ts';
+import { checkSources } from './sources.ts';
 import type { IndexProgress, IndexReport } from './types.ts';
 
 /** The embedding space of a corpus's vectors; part of its fingerprint. */
@@ -47,7 +48,7 @@ export interface LocalCorpusParts {
 export interface LocalCorpus extends SearchableCorpus {
   readonly corpus: Pick<Corpus, 'statistics' | 'documents'>;
   add(
-    sources: readonly Source[],
+    sources: readonly GivenSource[],
     signal: AbortSignal,
     onProgress: (progress: IndexProgress) => void,
   ): Promise<IndexReport>;
@@ -116,7 +117,7 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     analyzer: analyzers(),
   });
   // Their rules come over the line: by the first question they should be here. It says what is wrong with them.
-  for (const language of corpus.statistics().languages.slice(0, 4)) createAnalyzer(language).catch(() => undefined);
+  createAnalyzers(corpus.statistics().languages).catch(() => undefined);
   // Every question needs them: on their way while the first one is typed.
   corpus.lengths().catch(() => undefined);
   const inbox = createInbox(parts.store);
@@ -174,11 +175,12 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     },
     warm: () => corpus.warm(),
     async add(sources, signal, onProgress) {
-      for (const { id } of sources) documentId(id);
-      const given = sources.length > 0 ? await withRoom(() => inbox.put(sources), lockedSweep) : [];
+      throwIfAborted(signal);
+      const { sources: sound, failed: refused } = checkSources(sources);
+      const given = sound.length > 0 ? await withRoom(() => inbox.put(sound), lockedSweep) : [];
       const fresh = new Set(given);
       const last = given.at(-1) ?? (await inbox.pending()).at(-1) ?? '';
-      return parts.lock(async () => {
+      const indexing = parts.lock(async () => {
         await corpus.refresh(signal);
         // What has waited longer goes with it; what was given later has a call of its own that waits for its turn.
         const names = (await inbox.pending()).filter((name) => name <= last);
@@ -231,6 +233,7 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
           {
             total: names.length,
             signal,
+            isCounted: (source) => sources.length === 0 || fresh.has(nameOf.get(source) ?? ''),
             onProgress,
             async onDone(done) {
               await inbox.done(done.flatMap((source) => nameOf.get(source) ?? []));
@@ -245,8 +248,13 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         parts.announce();
         // Else what was merged would lie beside its parts until something is added again: twice the room. Who still reads them reads again.
         await corpus.sweep().catch(() => undefined);
-        return { ...report, failed: [...report.failed, ...deadly] };
+        return { ...report, failed: [...refused, ...report.failed, ...deadly] };
       }, signal);
+      return indexing.catch(async (cause) => {
+        // Who stops a call does not want the rest of it later; after damage renewal.ts gives all of it once more.
+        if (signal.aborted || toSearchError(cause).code === 'corrupt') await inbox.done(given).catch(() => undefined);
+        throw cause;
+      });
     },
     async remove(ids) {
       const wanted = ids.map((id) => documentId(id));

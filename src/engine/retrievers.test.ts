@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PassageId, StoredPassage } from '../core/document.ts';
-import type { Query, Retriever } from '../core/ports.ts';
+import type { Query, Reranker, Retriever } from '../core/ports.ts';
 import { ranking } from '../core/ranking.ts';
 import type { Rescore } from '../retrieve/dense.ts';
 import { context, failing, fixed, ids, query } from './fixtures/fixed.ts';
@@ -71,5 +71,28 @@ describe('retrievers', () => {
     });
     const found = await pipeline.retrieve(query, 10, context());
     expect(found.map(({ id }) => id)).toEqual([ids[1], ids[0], ids[2], ids[3]]);
+  });
+
+  it('rerank keeps some passages above the others, in lists that still grow too', async () => {
+    const source = {
+      passages: async (wanted: readonly PassageId[]) => wanted.map((id) => ({ id, text: '' }) as StoredPassage),
+    };
+    const growing: Reranker = {
+      name: 'growing',
+      async rerank(_, [, second], { onStage }) {
+        const list = ranking(second === undefined ? [] : [{ id: second.id, score: 1 }]);
+        onStage({ kind: 'ranked', stage: 'growing', ranking: list, ms: 0, complete: false });
+        return list;
+      },
+    };
+    const seen = context();
+    const pipeline = rerank('reranked', fixed('hybrid', 0, 1, 2), growing, source, {
+      candidates: 2,
+      blend: (fused, reranked) => ranking([...fused, ...reranked.map(({ id }) => ({ id, score: 99 }))]),
+      upheld: async () => new Set([ids[0] as PassageId]),
+    });
+    const found = await pipeline.retrieve(query, 10, seen);
+    expect(found.map(({ id }) => id)).toEqual([ids[0], ids[1], ids[2]]);
+    expect(seen.events).toEqual([expect.objectContaining({ ranking: found, complete: false })]);
   });
 });

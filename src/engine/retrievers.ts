@@ -1,32 +1,39 @@
 import { SearchError, toSearchError } from '../core/errors.ts';
-import type { Context, PassageSource, Query, Reranker, Retriever } from '../core/ports.ts';
+import type { PassageSource, Query, Reranker, Retriever } from '../core/ports.ts';
 import { type Ranking, ranking } from '../core/ranking.ts';
-import { type Rescoring, rescored } from './fusing.ts';
+import { type Rescoring, rescored, type Upheld, uphold } from './fusing.ts';
 
 /**
- * Reports what a retriever found, and how long it took, as a stage of its own. Asked twice for the same query
- * object it answers from the first time, so that a pipeline may name one stage in several places.
+ * Reports what a retriever found, and how long it took, as a stage of its own: once a query, so that a pipeline may name one stage in
+ * several places.
  */
 export function stage(retriever: Retriever): Retriever {
+  return remember({
+    name: retriever.name,
+    async retrieve(query, depth, context) {
+      const start = performance.now();
+      const found = await retriever.retrieve(query, depth, context);
+      context.onStage({
+        kind: 'ranked',
+        stage: retriever.name,
+        ranking: found,
+        ms: performance.now() - start,
+        complete: true,
+      });
+      return found;
+    },
+  });
+}
+
+/** Asked twice for the same query object, it answers from the first time. */
+export function remember(retriever: Retriever): Retriever {
   const answers = new WeakMap<Query, { readonly depth: number; readonly ranking: Promise<Ranking> }>();
-  const run = async (query: Query, depth: number, context: Context) => {
-    const start = performance.now();
-    const found = await retriever.retrieve(query, depth, context);
-    context.onStage({
-      kind: 'ranked',
-      stage: retriever.name,
-      ranking: found,
-      ms: performance.now() - start,
-      complete: true,
-    });
-    return found;
-  };
   return {
     name: retriever.name,
     retrieve(query, depth, context) {
       const known = answers.get(query);
       if (known !== undefined && known.depth >= depth) return known.ranking;
-      const found = run(query, depth, context);
+      const found = retriever.retrieve(query, depth, context);
       answers.set(query, { depth, ranking: found });
       return found;
     },
@@ -66,6 +73,8 @@ export interface RerankOptions {
   readonly candidates: number;
   /** Makes the final order of the pool from the first stage's order and the reranker's. */
   readonly blend: (fused: Ranking, reranked: Ranking) => Ranking;
+  /** Passages that stay above the others. */
+  readonly upheld?: Upheld;
 }
 
 /** Retrieves, then reranks the best `candidates`. Reranked lists that are still growing are reported as they come. */
@@ -74,7 +83,7 @@ export function rerank(
   retriever: Retriever,
   reranker: Reranker,
   source: PassageSource,
-  { candidates, blend }: RerankOptions,
+  { candidates, blend, upheld }: RerankOptions,
 ): Retriever {
   return {
     name,
@@ -82,11 +91,9 @@ export function rerank(
       const first = await retriever.retrieve(query, Math.max(depth, candidates), context);
       const pool = ranking(first.slice(0, candidates));
       const start = performance.now();
-      const passages = await source.passages(
-        pool.map(({ id }) => id),
-        context.signal,
-      );
-      const order = (reranked: Ranking) => above(blend(pool, reranked), first.slice(candidates));
+      const ids = pool.map(({ id }) => id);
+      const [passages, held] = await Promise.all([source.passages(ids, context.signal), upheld?.()]);
+      const order = (reranked: Ranking) => uphold(above(blend(pool, reranked), first.slice(candidates)), held);
       const reranked = await reranker.rerank(query, passages, {
         signal: context.signal,
         onStage: (event) =>

@@ -1,5 +1,6 @@
+import { once } from '../core/cancellation.ts';
 import type { StoredPassage } from '../core/document.ts';
-import { SearchError, toSearchError } from '../core/errors.ts';
+import { toSearchError } from '../core/errors.ts';
 import type { Context, Embedder, Fusion, Query, Reranker, Retriever, StageEvent } from '../core/ports.ts';
 import { emptyRanking, type Ranking } from '../core/ranking.ts';
 import { minMax } from '../fuse/min-max.ts';
@@ -7,17 +8,19 @@ import { rrf } from '../fuse/rrf.ts';
 import { excerpt, matcher } from '../index/lexical/highlights.ts';
 import { parseQuery } from '../index/lexical/query.ts';
 import { blend } from '../rerank/blend.ts';
-import { DEFAULTS as BM25, bm25 } from '../retrieve/bm25.ts';
+import { bm25 } from '../retrieve/bm25.ts';
 import { type DenseOptions, dense, denseRescore, feedback } from '../retrieve/dense.ts';
+import { identifierHolders } from '../retrieve/identifier.ts';
 import { type WeighWords, weighByRarity } from '../retrieve/rarity.ts';
 import { windowReader } from '../retrieve/windows.ts';
 import { createAnswers, type Present } from './answering.ts';
-import { constrain, FAR, NEAR } from './constraint.ts';
+import { answerable, constrain, FAR, NEAR } from './constraint.ts';
 import { headStart, heldBack } from './head-start.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
 import { tolerant } from './optional.ts';
+import { checkSearch } from './options.ts';
 import { pipelines } from './pipelines.ts';
-import { merge } from './retrievers.ts';
+import { merge, remember } from './retrievers.ts';
 import { createTimings, type Timings } from './timings.ts';
 import type { Answer, FusionOption, SearchOptions } from './types.ts';
 import { unite } from './union.ts';
@@ -70,27 +73,11 @@ export const DEFAULTS = {
  */
 export const FUSION_WEIGHTS = { whole: [0.6, 0.4], windowed: [0.52, 0.48] } as const;
 
-function fusionOf(option: FusionOption | undefined, windows: number): Fusion {
-  const usual = FUSION_WEIGHTS[windows === 0 ? 'whole' : 'windowed'];
+function fusionOf(option: FusionOption | undefined, isWindowed: boolean): Fusion {
+  const usual = FUSION_WEIGHTS[isWindowed ? 'windowed' : 'whole'];
   if (option?.method !== 'rrf') return minMax({ weights: option?.weights ?? usual });
   const { method: _, ...rest } = option;
   return rrf(rest);
-}
-
-function fieldsOf(fields: SearchOptions['fields'] = {}): NonNullable<SearchOptions['fields']> {
-  const whole = { ...BM25.weights, ...fields };
-  const wrong = Object.entries(whole).find(([, weight]) => !(weight >= 0 && Number.isFinite(weight)));
-  if (wrong !== undefined)
-    throw new SearchError('bad-input', `The weight of the field ${wrong[0]} must be 0 or more, not ${wrong[1]}.`);
-  if (Object.values(whole).every((weight) => weight === 0))
-    throw new SearchError('bad-input', 'One of the fields title, heading and body must weigh more than 0.');
-  return fields;
-}
-
-function wholeOf(name: string, option: number): number {
-  if (!(Number.isInteger(option) && option >= 0))
-    throw new SearchError('bad-input', `${name} takes a whole number of passages, 0 for none, not ${option}.`);
-  return option;
 }
 
 /** Runs pipelines over the corpora. Each search opens its own moment of every corpus. */
@@ -99,28 +86,39 @@ export function createSearcher(parts: SearcherParts): Searcher {
   let semanticIsWarm = false;
 
   const prepare = async (text: string, options: SearchOptions, context: Context, ready: Promise<void>) => {
-    const query = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
+    checkSearch(text, options);
+    const asked = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
     const moments = await openMoments(parts.corpora, context);
     const union = unite(moments);
     const { passages } = union;
-    const weights = fieldsOf(options.fields);
     const far = parts.corpora.some(({ optional }) => optional);
     const languages = parts.language === undefined ? {} : { languages: [parts.language] };
     const weigh = weighByRarity(union.terms, { exponent: options.rarity ?? DEFAULTS.rarity, ...languages });
-    const windows = wholeOf('windows', options.windows ?? (far ? 0 : DEFAULTS.windows));
+    const windows = options.windows ?? (far ? 0 : DEFAULTS.windows);
+    const limit = options.limit ?? DEFAULTS.limit;
+    // Several passages may be of one section, of which one is shown.
+    const depth = options.depth ?? Math.max(DEFAULTS.depth, 2 * limit);
+    const meant = new Set<string>();
+    const onMeant = (found: readonly string[]) => {
+      for (const term of found) meant.add(term);
+    };
+    const words = remember(bm25({ ...union, options: { weights: options.fields ?? {}, ...languages }, onMeant }));
+    const query = await answerable(asked, words, depth, context);
     const semantic = semanticOf(moments, parts.embedder, weigh, windows);
+    const isWindowed = semantic.some(({ readWindows }) => readWindows !== undefined);
     const retrievers = {
-      bm25: bm25({ ...union, options: { weights, ...languages } }),
+      bm25: words,
       dense: heldBack(constrain(denseOf(semantic), passages, far ? FAR : NEAR), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
     const all = pipelines(
       {
-        ...{ ...retrievers, fusion: fusionOf(options.fusion, windows), reranker, passages },
+        ...{ ...retrievers, fusion: fusionOf(options.fusion, isWindowed), reranker, passages },
         rescore: denseRescore(semantic, query),
         feedback: feedback(semantic),
-        telling: wholeOf('feedback', options.feedback ?? (far ? 0 : DEFAULTS.feedback)),
-        limit: options.limit ?? DEFAULTS.limit,
+        telling: options.feedback ?? (far ? 0 : DEFAULTS.feedback),
+        upheld: once(() => identifierHolders(query, { ...union, ...languages }, context.signal)),
+        limit,
       },
       {
         candidates: options.candidates ?? DEFAULTS.candidates,
@@ -130,7 +128,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         },
       },
     );
-    return { query, passages, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };
+    return { query, meant, passages, depth, limit, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };
   };
 
   const timed = (onStage: (event: StageEvent) => void) => (event: StageEvent) => {
@@ -143,8 +141,8 @@ export function createSearcher(parts: SearcherParts): Searcher {
     timings,
     async rank(text, options = {}, signal = new AbortController().signal, onStage = () => undefined) {
       const context = { signal, onStage: timed(onStage) };
-      const { query, pipeline } = await prepare(text, options, context, Promise.resolve());
-      return pipeline.retrieve(query, options.depth ?? DEFAULTS.depth, context);
+      const { query, pipeline, depth } = await prepare(text, options, context, Promise.resolve());
+      return pipeline.retrieve(query, depth, context);
     },
     async search(text, options = {}, signal = new AbortController().signal, onAnswer = () => undefined) {
       const start = performance.now();
@@ -155,17 +153,19 @@ export function createSearcher(parts: SearcherParts): Searcher {
       const events: StageEvent[] = [];
       let forward = (event: StageEvent): void => void events.push(event);
       const context = { signal, onStage: timed((event) => forward(event)) };
-      const limit = options.limit ?? DEFAULTS.limit;
-      const { query, passages, pipeline } = await prepare(text, options, context, first.over);
+      const prepared = await prepare(text, options, context, first.over);
+      const { query, meant, passages, pipeline, depth, limit } = prepared;
       const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
       const answers = createAnswers({
         query: text,
         limit,
         explain: options.explain ?? false,
+        // Who has titles or headings count for nothing asks for texts.
+        byName: options.fields?.title !== 0 && options.fields?.heading !== 0,
         shown,
         last: pipeline.name,
         passages,
-        present: presenter(query, options.excerptLength ?? DEFAULTS.excerptLength),
+        present: presenter(query, meant, options.excerptLength ?? DEFAULTS.excerptLength),
         onAnswer(answer) {
           answered = true;
           first.end();
@@ -180,7 +180,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
       };
       for (const event of events) forward(event);
       try {
-        const found = await pipeline.retrieve(query, options.depth ?? Math.max(DEFAULTS.depth, limit), context);
+        const found = await pipeline.retrieve(query, depth, context);
         timings.record('total', performance.now() - start);
         return await answers.finish(found, last);
       } finally {
@@ -234,10 +234,10 @@ function denseOf(corpora: readonly DenseOptions[]): Retriever {
 }
 
 /** Marks what matched by the rules of each passage's own language: another's stop words would light up as words. */
-function presenter(query: Query, length: number): Present {
+function presenter(query: Query, meant: ReadonlySet<string>, length: number): Present {
   const matchers = new Map<string, ReturnType<typeof matcher>>();
   return async (passage) => {
-    const match = matchers.get(passage.language) ?? matcher(query, [passage.language]);
+    const match = matchers.get(passage.language) ?? matcher(query, [passage.language], meant);
     matchers.set(passage.language, match);
     const body = withoutHeading(passage);
     const { text, ranges } = excerpt(body, (await match)(body), length);

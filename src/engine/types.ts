@@ -1,4 +1,4 @@
-import type { PassageId, Source } from '../core/document.ts';
+import type { GivenSource, PassageId } from '../core/document.ts';
 import type { SearchErrorCode } from '../core/errors.ts';
 import type { TransformersSpec } from '../models/transformers-spec.ts';
 import type { FoundFolder } from '../store/opfs-folder.ts';
@@ -17,9 +17,9 @@ export type FusionOption =
 export interface SearchOptions {
   /** How far to go; the stages before it are shown on the way. `reranked` where a reranker was named, else `hybrid`. */
   readonly pipeline?: PipelineName;
-  /** Results shown, 10 by default. */
+  /** Results shown, 10 by default: of each section the best passage. Without headings, as in a text file, each passage counts. */
   readonly limit?: number;
-  /** Candidates each retriever gives, 100 by default, or as many as are shown. */
+  /** Candidates each retriever gives, 100 by default, or twice as many as are shown. */
   readonly depth?: number;
   /** Passages the reranker reads, 50 by default; POOLS names others. */
   readonly candidates?: number;
@@ -56,6 +56,7 @@ export interface Span {
 }
 
 export interface Result {
+  /** Of the passage; another stage may show another one of the same section. */
   readonly id: PassageId;
   readonly documentId: string;
   readonly url: string;
@@ -99,6 +100,7 @@ export interface IndexProgress {
   readonly current: string;
 }
 
+/** Of a call's own documents; of a call with none, of those that a closed tab left undone. `failed` names both. */
 export interface IndexReport {
   readonly added: number;
   readonly unchanged: number;
@@ -149,7 +151,7 @@ export interface EngineHost {
   ): Promise<Answer>;
   /** Indexes `sources`, and whatever an earlier run left undone. */
   add(
-    sources: readonly Source[],
+    sources: readonly GivenSource[],
     signal: AbortSignal,
     onProgress: (progress: IndexProgress) => void,
   ): Promise<IndexReport>;

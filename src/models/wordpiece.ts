@@ -1,4 +1,5 @@
 import { SearchError } from '../core/errors.ts';
+import { isTooLong } from '../core/word-length.ts';
 import { createWordMemo, HASH_BASIS, hashed, lowered } from './word-memo.ts';
 
 /** What a BERT-like cross-encoder reads of a query and a passage. */
@@ -23,8 +24,6 @@ export interface WordPiece {
 const CACHED_STRETCHES = 10_000;
 /** Longer stretches (URLs, base64, unspaced scripts) do not come again: remembering them only costs memory. */
 const CACHED_LENGTH = 40;
-/** A longer word is one [UNK], as in BERT. */
-const WORD_LENGTH = 100;
 
 const SPACE = 1;
 const WORD = 2;
@@ -113,9 +112,9 @@ function readVocabulary(text: string): Vocabulary {
 /** Greedy longest match first (Wu et al. 2016, arXiv:1609.08144; as in BERT). */
 function wordPieces(word: string, vocabulary: Vocabulary): readonly number[] {
   const { heads, tails, unknown, longest } = vocabulary;
+  if (isTooLong(word)) return [unknown];
   const whole = heads.get(word);
-  if (whole !== undefined && word.length <= WORD_LENGTH) return [whole];
-  if (word.length > WORD_LENGTH && [...word].length > WORD_LENGTH) return [unknown];
+  if (whole !== undefined) return [whole];
   const ids: number[] = [];
   for (let start = 0; start < word.length; ) {
     const tokens = start === 0 ? heads : tails;

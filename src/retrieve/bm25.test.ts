@@ -90,6 +90,31 @@ describe('bm25', () => {
     expect(await find(library, 'c')).toContain('config');
   });
 
+  it('keeps a word that is typed past its stem, though what is typed begins an identifier', async () => {
+    const stem = Array.from({ length: 10 }, (_, at) => ({ id: `word${at}`, text: `About comprehension ${at}.` }));
+    const named = retriever([
+      ...stem,
+      { id: 'both', title: 'List comprehension', text: 'Made of lists.' },
+      { id: 'list', title: 'List', text: 'A list, and a list of lists.' },
+      { id: 'name', text: 'See comprehension.if of the list grammar.' },
+    ]);
+    for (const typed of ['comprehens', 'comprehensi', 'comprehensio', 'comprehension'])
+      expect((await find(named, `list ${typed}`))[0], typed).toBe('both');
+    expect(await find(named, 'title:comprehensio')).toEqual(['both']);
+    // Of a word that itself begins what is typed nothing shorter is meant.
+    const pages = retriever([
+      { id: 'data', text: 'The data.' },
+      { id: 'database', text: 'The database.' },
+    ]);
+    expect(await find(pages, 'datab')).toEqual(['database']);
+    expect(await find(pages, 'databas')).toEqual(['database']);
+    const inter = retriever([...stem, { id: 'inter', text: 'Inter.' }, { id: 'interface', text: 'Interface.' }]);
+    expect(await find(inter, 'interf')).toEqual(['interface']);
+    const copies = ['one', 'two', 'three'].map((id) => ({ id, text: 'Replicate it.' }));
+    const replicas = retriever([...copies, { id: 'replica', text: 'A replica.' }]);
+    expect((await find(replicas, 'replicatio')).sort()).toEqual(['one', 'three', 'two']);
+  });
+
   it('forgives typos only where nothing matches, and never above an exact hit', async () => {
     expect(await find(library, 'instalation ')).toContain('install');
     expect(await find(library, 'configuraiton ')).toContain('config');

@@ -6,6 +6,7 @@ import { createAnalyzers } from '../index/lexical/analysis.ts';
 import { chooseCandidates } from '../index/lexical/candidates.ts';
 import { planQuery } from '../index/lexical/concepts.ts';
 import {
+  type Evidence,
   type ExpansionOptions,
   gatherEvidence,
   type ReadTerms,
@@ -31,6 +32,8 @@ export interface Bm25Parts {
   readonly numbers: PassageNumbers;
   readonly passages: PassageSource;
   readonly options?: Bm25Options;
+  /** Told the terms that words of a question were read as which are misspelt, or typed past their stems. */
+  onMeant?(terms: readonly string[]): void;
 }
 
 export const DEFAULTS = {
@@ -59,13 +62,14 @@ const PHRASE_REACH = 10;
  * The lexical retriever: MiniSearch's BM25+ over the postings of the query's terms. Phrases, excluded and fielded
  * words are conditions: where nothing meets them all, the ranking is empty.
  */
-export function bm25({ terms, numbers, passages, options = {} }: Bm25Parts): Retriever {
+export function bm25({ terms, numbers, passages, options = {}, onMeant }: Bm25Parts): Retriever {
   return {
     name: 'bm25',
     async retrieve(query, depth, context) {
       throwIfAborted(context.signal);
-      const { scored, excludedPhrases } = await score(query, depth, terms, options, context.signal);
+      const { scored, excludedPhrases, meant } = await score(query, depth, terms, options, context.signal);
       throwIfAborted(context.signal);
+      onMeant?.(meant);
       const phrases = query.phrases.map(phraseUnits);
       const unwanted = excludedPhrases.map(phraseUnits);
       if (phrases.length + unwanted.length > 0)
@@ -81,7 +85,7 @@ async function score(query: Query, depth: number, terms: TermSource, options: Bm
   const statistics = terms.statistics();
   const plan = planQuery(query, await createAnalyzers(options.languages ?? statistics.languages));
   const { excludedPhrases } = plan;
-  if (plan.concepts.length === 0 || statistics.passages === 0) return { scored: [], excludedPhrases };
+  if (plan.concepts.length === 0 || statistics.passages === 0) return { scored: [], excludedPhrases, meant: [] };
   const read = termReader(terms, signal);
   const [lengths, outlined] = await Promise.all([terms.lengths(signal), read(termsOf(plan))]);
   const expansion = { ...DEFAULTS, ...options };
@@ -102,7 +106,14 @@ async function score(query: Query, depth: number, terms: TermSource, options: Bm
     weights,
     ...(candidates === undefined ? {} : { candidates }),
   });
-  return { scored, excludedPhrases };
+  const meant = evidence.flatMap((each, at) => meantBy(each, plan.concepts[at]?.terms ?? []));
+  return { scored, excludedPhrases, meant };
+}
+
+/** The terms that a misspelt word, or one typed past its stem, was read as. */
+function meantBy({ terms, derived }: Evidence, own: readonly string[]): readonly string[] {
+  const typos = derived.flatMap(({ kind, term }) => (kind === 'typo' ? [term] : []));
+  return [...terms.filter((term) => !own.includes(term)), ...typos];
 }
 
 async function named(

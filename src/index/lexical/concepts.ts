@@ -2,7 +2,7 @@ import type { FieldName, Query } from '../../core/ports.ts';
 import type { Analyzer, Slot } from './analysis.ts';
 import { fold, isAscii } from './folding.ts';
 import { isLatin } from './languages.ts';
-import { pieces } from './words.ts';
+import { isUnspaced, pieces } from './words.ts';
 
 /** One thing a query asks for, in all languages of the corpus at once. Counts as one term for the score. */
 export interface Concept {
@@ -79,6 +79,18 @@ export function planQuery(query: Query, analyzers: readonly Analyzer[]): Plan {
 export function heldInFields(fielded: Query['fielded'], isStop: (word: string) => boolean): Query['fielded'] {
   const named = new Set(fielded.flatMap(({ field, word }) => (isStop(word) ? [] : [field])));
   return fielded.filter(({ field, word }) => !named.has(field) || !isStop(word));
+}
+
+/** Prose may have it as two words: whoever asks for full-text means a full text search. */
+const HYPHENATED = /^[^\p{L}\p{N}-]*[\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)+[^\p{L}\p{N}]*$/u;
+
+/** Of a question for nothing but one identifier (`foo_bar`, `--no-verify`, `useState`): the terms that stand for it as a whole. */
+export function identifierOf({ words, phrases, fielded }: Query, analyzers: readonly Analyzer[]): readonly string[] {
+  const [word = ''] = words;
+  if (words.length !== 1 || phrases.length + fielded.length > 0) return [];
+  if (isUnspaced(word) || HYPHENATED.test(word)) return [];
+  const [need, second] = needsOf(word, analyzers);
+  return need === undefined || second !== undefined || need.parts.length === 0 ? [] : need.terms;
 }
 
 function withoutWords(text: string, isLeftOut: (word: string) => boolean): string {

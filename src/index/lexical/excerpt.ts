@@ -11,22 +11,36 @@ const ELLIPSIS = '…';
 const LEAD = 0.4;
 const WORD_REACH = 24;
 
+/** Of scripts that are written without blanks. */
+const UNSPACED = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]`;
+/** Of all others. */
+const LETTER = String.raw`(?:(?!${UNSPACED})[\p{L}\p{N}\p{M}_])`;
+/** Not what clings to the character before it: marks, and signs such as ー. */
+const HEAD = String.raw`(?![\p{M}\p{Lm}])`;
+
+// Places, each tried where `lastIndex` says.
+const SENTENCE_START = /(?<=[.!?]\s+|[。！？\n]\s*)\S/uy;
+const WORD_START = /(?<=\s)\S/uy;
+const WORD_END = /(?<=\S)\s/uy;
+/** The ends of the letters around a place. */
+const LETTERS_START = new RegExp(String.raw`(?<!${LETTER})(?!\p{M})`, 'uy');
+const LETTERS_END = new RegExp(`(?!${LETTER})`, 'uy');
+/** Where there are no blanks: names' and addresses' parts, and characters. */
+const PART_START = new RegExp(`${HEAD}(?:(?<!${LETTER})${LETTER}|${UNSPACED})`, 'uy');
+const PART_END = new RegExp(`(?<=${LETTER})(?!${LETTER})|${HEAD}${UNSPACED}`, 'uy');
+const CHARACTER_END = /(?![\p{M}\p{Emoji_Modifier}\u200d])(?<!\u200d)/uy;
+
 /**
  * The stretch of at most `maxChars` characters (UTF-16, ellipses included) that holds the most different marked
- * words, then the most marks, then the earliest; it begins with a sentence where one is near, else with a word.
+ * words, then the most marks, then the earliest; it begins with a sentence where one is near, else with a word, and ends with one.
  */
 export function excerpt(text: string, ranges: readonly TextRange[], maxChars: number): Excerpt {
   const most = Math.max(8, Math.floor(maxChars));
   if (text.length <= most) return { text, ranges };
   const room = most - 2 * ELLIPSIS.length;
-  const first = densest(text, ranges, room);
-  const start = beginning(
-    text,
-    first,
-    Math.floor(room * LEAD),
-    first === undefined ? 0 : room - (first.end - first.start),
-  );
-  const end = ending(text, start, Math.min(text.length, start + room));
+  const span = densest(text, ranges, room);
+  const start = span === undefined ? 0 : beginning(text, span, room);
+  const end = ending(text, Math.max(start + 1, span?.end ?? 0), start + room);
   const head = start > 0 ? ELLIPSIS : '';
   const shift = head.length - start;
   return {
@@ -37,9 +51,10 @@ export function excerpt(text: string, ranges: readonly TextRange[], maxChars: nu
   };
 }
 
-/** From the first mark of the best window to its last. */
-function densest(text: string, ranges: readonly TextRange[], room: number): TextRange | undefined {
-  const words = ranges.map(({ start, end }) => text.slice(start, end).toLowerCase());
+/** From the first marked word of the best window to its last. */
+function densest(text: string, marks: readonly TextRange[], room: number): TextRange | undefined {
+  const words = marks.map(({ start, end }) => text.slice(start, end).toLowerCase());
+  const ranges = marks.map((mark) => wordAround(text, mark, room));
   let best: { readonly span: TextRange; readonly value: number } | undefined;
   const counts = new Map<string, number>();
   let from = 0;
@@ -55,33 +70,61 @@ function densest(text: string, ranges: readonly TextRange[], room: number): Text
   return best?.span;
 }
 
+/** A mark may be a part of its word, which is shown whole where there is room: `set` of `loop_set`. */
+function wordAround(text: string, mark: TextRange, room: number): TextRange {
+  const start = lastPlace(text, LETTERS_START, Math.max(0, mark.start - WORD_REACH), mark.start) ?? mark.start;
+  const end = firstPlace(text, LETTERS_END, mark.end, mark.end + WORD_REACH) ?? mark.end;
+  return end - start > room ? mark : { start, end };
+}
+
 function drop(counts: Map<string, number>, word: string): void {
   const left = (counts.get(word) ?? 0) - 1;
   if (left > 0) counts.set(word, left);
   else counts.delete(word);
 }
 
-function beginning(text: string, span: TextRange | undefined, lead: number, spare: number): number {
-  if (span === undefined) return 0;
-  const reach = Math.min(lead, Math.max(0, spare));
-  const from = Math.max(0, span.start - reach);
-  if (from === 0) return 0;
-  const before = text.slice(from, span.start);
-  const sentence = before.search(/(?<=[.!?]\s+|[。！？\n]\s*)\S/u);
-  if (sentence >= 0) return from + sentence;
-  const word = before.slice(0, WORD_REACH).search(/(?<=\s)\S/u);
-  return word >= 0 ? from + word : whole(text, from);
+/** With a sentence before the first marked word, else with a word, a part of a long name, that word itself. */
+function beginning(text: string, span: TextRange, room: number): number {
+  const spare = Math.max(0, room - (span.end - span.start));
+  const from = span.start - Math.min(Math.floor(room * LEAD), spare);
+  if (from <= 0) return 0;
+  return (
+    firstPlace(text, SENTENCE_START, from, span.start) ??
+    firstPlace(text, WORD_START, from, Math.min(span.start, from + WORD_REACH)) ??
+    firstPlace(text, PART_START, from, span.start) ??
+    span.start
+  );
 }
 
-function ending(text: string, start: number, end: number): number {
-  if (end >= text.length) return text.length;
-  const tail = text.slice(Math.max(start, end - WORD_REACH), end + 1);
-  const space = tail.search(/\s\S*$/u);
-  return space > 0 ? Math.max(start, end - WORD_REACH) + space : whole(text, end);
+/** With a word, else with a part of a long name; not before `least`, where the last marked word ends. */
+function ending(text: string, least: number, most: number): number {
+  if (most >= text.length) return text.length;
+  const from = Math.max(least, most - WORD_REACH);
+  return (
+    lastPlace(text, WORD_END, from, most) ??
+    lastPlace(text, PART_END, from, most) ??
+    lastPlace(text, CHARACTER_END, from, most) ??
+    most
+  );
 }
 
-/** Not between the two halves of a surrogate pair. */
-function whole(text: string, at: number): number {
+function firstPlace(text: string, place: RegExp, from: number, to: number): number | undefined {
+  for (let at = from; at <= to; at++) if (isPlace(text, place, at)) return at;
+  return undefined;
+}
+
+function lastPlace(text: string, place: RegExp, from: number, to: number): number | undefined {
+  for (let at = to; at >= from; at--) if (isPlace(text, place, at)) return at;
+  return undefined;
+}
+
+function isPlace(text: string, place: RegExp, at: number): boolean {
+  place.lastIndex = at;
+  return !isInside(text, at) && place.test(text);
+}
+
+/** Between the two halves of a surrogate pair. */
+function isInside(text: string, at: number): boolean {
   const unit = text.charCodeAt(at);
-  return unit >= 0xdc00 && unit <= 0xdfff ? at - 1 : at;
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }

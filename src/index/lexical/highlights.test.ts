@@ -129,6 +129,64 @@ describe('excerpt', () => {
     expect(excerpt('short', [{ start: 0, end: 5 }], 60)).toEqual({ text: 'short', ranges: [{ start: 0, end: 5 }] });
   });
 
+  const markedIn = (given: string, words: RegExp, most: number) =>
+    excerpt(
+      given,
+      [...given.matchAll(words)].map(({ index, 0: word }) => ({ start: index, end: index + word.length })),
+      most,
+    );
+
+  it('begins with a word where the first mark begins the only one in reach', () => {
+    const given = `${'filler '.repeat(20)}inversely_the datetime class ${'filler '.repeat(20)}`;
+    for (let most = 12; most < 120; most++)
+      expect(markedIn(given, /datetime/g, most).text).toMatch(/^…(filler|inversely_the|datetime)\b/);
+  });
+
+  it('shows the whole word of which a part is marked, at either end', () => {
+    const given = `${'x1 '.repeat(60)}set_event_loop ${'x2 '.repeat(9)}autovacuum_max_workers ${'x3 '.repeat(60)}`;
+    for (let most = 54; most < 150; most++) {
+      const { text: shown, ranges } = markedIn(given, /event|max/g, most);
+      const words = shown.replaceAll('…', '').trim().split(/\s+/);
+      expect(new Set([...words, 'x1', 'x2', 'x3', 'set_event_loop', 'autovacuum_max_workers']).size).toBe(5);
+      expect(ranges.length).toBe(words.filter((word) => word.includes('_')).length);
+    }
+    // Where there is no room for the word, for its part.
+    expect(markedIn(`${'x'.repeat(30)}_max_${'x'.repeat(30)}`, /max/g, 20).ranges).toHaveLength(1);
+  });
+
+  it('does not cut off a mark at its end to end with a word', () => {
+    const given = `${'a bc '.repeat(30)}alpha ${'defg '.repeat(8)}(beta). ${'hi '.repeat(60)}`;
+    for (let most = 56; most < 120; most++) expect(markedIn(given, /alpha|beta/g, most).ranges).toHaveLength(2);
+  });
+
+  it('begins and ends with a part of an address, which has no blanks', () => {
+    const given = `${'https://example.org/guide/chapter-one/'.repeat(8)}beta/${'https://example.org/guide/chapter-two/'.repeat(8)}`;
+    for (let most = 30; most < 150; most++) {
+      const { text: shown } = markedIn(given, /beta/g, most);
+      const parts = shown.match(/\w+/g) ?? [];
+      expect(parts.filter((part) => !/^(https|example|org|guide|chapter|one|two|beta)$/.test(part))).toEqual([]);
+    }
+  });
+
+  it('keeps what stands before a mark in a script without blanks, and no mark without its letter', () => {
+    const japanese = '東京のサーバーはか\u3099くせいに使われる'.repeat(30);
+    const thai = 'การค้นหาที่เข้าใจความหมายของคำ'.repeat(30);
+    const devanagari = 'कि'.repeat(300);
+    const family = '👩\u200d👩\u200d👧🏽'.repeat(60);
+    for (const given of [japanese, thai, devanagari, family])
+      for (let most = 30; most < 80; most++) {
+        const at = 4 * most;
+        const { text: shown, ranges } = excerpt(given, given === family ? [] : [{ start: at, end: at + 2 }], most);
+        const inner = shown.replaceAll('…', '');
+        expect(inner).not.toMatch(/^[\p{M}\u30fc]/u);
+        const end = given.indexOf(inner) + inner.length;
+        expect(given.slice(end)).not.toMatch(/^[\p{M}\p{Emoji_Modifier}\u200d]/u);
+        if (given === japanese || given === thai) expect(ranges[0]?.start).toBeGreaterThan(1);
+      }
+    // A text that is nothing but marks is cut all the same.
+    expect(excerpt(`a${'\u0301'.repeat(300)}`, [], 40).text.length).toBeGreaterThan(20);
+  });
+
   it('keeps its length, its marks and its surrogate pairs', () => {
     const words = fc.array(fc.constantFrom('alpha', 'beta', 'x', '.', '💡💡💡💡💡💡💡💡💡💡💡💡💡💡💡💡', '東京'), {
       maxLength: 60,

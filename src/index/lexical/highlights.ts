@@ -17,11 +17,12 @@ interface Wanted {
 
 /**
  * Finds the words of a text that a query asks for: the same stem in one of the languages, the word being typed by its
- * beginning, phrases as a whole. Ranges are ascending and apart. Words found only by their typo are not known here.
+ * beginning, phrases as a whole; and the terms that were `meant` by misspelt words. Ranges are ascending and apart.
  */
 export async function matcher(
   query: Query,
   languages: readonly string[],
+  meant: Iterable<string> = [],
 ): Promise<(text: string) => readonly TextRange[]> {
   const analyzers = await Promise.all((languages.length > 0 ? languages : ['en']).map(createAnalyzer));
   const loose = [...query.words, ...query.fielded.map(({ word }) => word)];
@@ -33,7 +34,7 @@ export async function matcher(
   const wantedBy = (analyzer: Analyzer): Wanted => {
     const words = isLatin(analyzer.language) ? asked : foreign;
     const prefixes = [...typedPrefix(typed, words, analyzer), ...korean];
-    return { terms: new Set(analyzer.analyze(words.join('\n'))), prefixes };
+    return { terms: new Set([...analyzer.analyze(words.join('\n')), ...meant]), prefixes };
   };
   const wanted = new Map(analyzers.map((analyzer) => [analyzer, wantedBy(analyzer)]));
   const verdicts = new Map<string, boolean>();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseQuery } from './query.ts';
+import { parseQuery, unquoted } from './query.ts';
 
 describe('parseQuery', () => {
   it('reads phrases, exclusions and fields', () => {
@@ -39,6 +39,13 @@ describe('parseQuery', () => {
 
   it('reads typographic quotation marks and an excluded phrase', () => {
     expect(parseQuery('a “b c” -"d e"')).toMatchObject({ words: ['a'], phrases: ['b c'], excluded: ['d e'] });
+  });
+
+  it('reads phrases as words where it is told to, and nothing else anew', () => {
+    const query = parseQuery('key "users_pkey of" -slow title:x "b c" viol');
+    const words = ['users_pkey', 'of', 'b', 'c', 'key', 'viol'];
+    expect(unquoted(query)).toEqual({ ...query, phrases: [], words });
+    expect(query.typing).toBe(true);
   });
 
   it.each([

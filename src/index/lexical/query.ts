@@ -49,6 +49,12 @@ export function parseQuery(text: string, options: { readonly typing?: boolean } 
   };
 }
 
+/** The same question with its phrases read as words. */
+export function unquoted(query: Query): Query {
+  // What is being typed stays last.
+  return { ...query, words: [...query.phrases.flatMap(wordsOf), ...query.words], phrases: [] };
+}
+
 function readChunks(text: string): readonly Chunk[] {
   const chunks = [...text.matchAll(CHUNK)].flatMap((match) => {
     const [whole, head = '', quoted] = match;

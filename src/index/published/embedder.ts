@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../../core/cancellation.ts';
 import { SearchError } from '../../core/errors.ts';
 import type { Embedder } from '../../core/ports.ts';
+import { isTooLong } from '../../core/word-length.ts';
 import { ByteReader } from '../codec.ts';
 import type { BlockReader } from './blocks.ts';
 import { findOrdinal, findPrefix, type Place } from './directory.ts';
@@ -46,10 +47,11 @@ export function publishedEmbedder(
     const [read, given] = await Promise.all([rowsOf([...counts.keys()], signal), weights?.()]);
     const rows = new Map(read);
     for (const [word, count] of counts) counts.set(word, count * (given?.get(word) ?? 1));
+    const beginning = tokensBeginning(blocks, signal);
     const missing = [...counts.keys()].filter((word) => !rows.has(word));
     for (const [word, count] of missing.map((each) => [each, counts.get(each) ?? 0] as const)) {
       counts.delete(word);
-      for (const piece of await piecesOf(blocks, word, signal)) counts.set(piece, (counts.get(piece) ?? 0) + count);
+      for (const piece of await piecesOf(word, beginning, signal)) counts.set(piece, (counts.get(piece) ?? 0) + count);
     }
     const unread = [...counts.keys()].filter((word) => !rows.has(word));
     for (const [piece, row] of await rowsOf(unread, signal)) rows.set(piece, row);
@@ -73,14 +75,24 @@ function sumOf(counts: ReadonlyMap<string, number>, rows: ReadonlyMap<string, Ro
   return Float32Array.from(sums, (value) => (length > 0 ? value / length : 0));
 }
 
-/** The pieces of a word that has no row of its own: greedy, longest first, as WordPiece does; [UNK] where that fails. */
-async function piecesOf(blocks: BlockReader, word: string, signal?: AbortSignal): Promise<readonly string[]> {
+interface Tokens {
+  readonly known: ReadonlySet<string>;
+  /** Letters of the longest. */
+  readonly longest: number;
+}
+
+type TokensBeginning = (letters: string) => Promise<Tokens>;
+
+/** The pieces of a word that has no row of its own: greedy, longest first, as models/wordpiece.ts cuts it; [UNK] where that fails. */
+async function piecesOf(word: string, beginning: TokensBeginning, signal?: AbortSignal): Promise<readonly string[]> {
+  if (isTooLong(word)) return [UNKNOWN];
   const pieces: string[] = [];
   for (let at = 0; at < word.length; ) {
+    throwIfAborted(signal);
     const head = at === 0 ? '' : CONTINUES;
     const letter = String.fromCodePoint(word.codePointAt(at) ?? 0);
-    const known = await tokensBeginning(blocks, head + letter, signal);
-    let end = word.length;
+    const { known, longest } = await beginning(head + letter);
+    let end = Math.min(word.length, at + Math.max(0, longest - head.length));
     while (end > at && !known.has(head + word.slice(at, end))) end -= 1;
     if (end === at) return [UNKNOWN];
     pieces.push(head + word.slice(at, end));
@@ -89,14 +101,20 @@ async function piecesOf(blocks: BlockReader, word: string, signal?: AbortSignal)
   return pieces;
 }
 
-async function tokensBeginning(
-  blocks: BlockReader,
-  letters: string,
-  signal?: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const places: readonly Place[] = await findPrefix(blocks.directory('pieces'), letters, MOST_BLOCKS, signal);
-  const read = await blocks.read('pieces', places, readPieces, signal);
-  return new Set(read.flat().filter((token) => token.startsWith(letters)));
+/** The vocabulary's tokens by what they begin with. For one question: a pasted token asks for the same ones dozens of times. */
+function tokensBeginning(blocks: BlockReader, signal?: AbortSignal): TokensBeginning {
+  const asked = new Map<string, Promise<Tokens>>();
+  const read = async (letters: string): Promise<Tokens> => {
+    const places: readonly Place[] = await findPrefix(blocks.directory('pieces'), letters, MOST_BLOCKS, signal);
+    const found = (await blocks.read('pieces', places, readPieces, signal)).flat();
+    const known = new Set(found.filter((token) => token.startsWith(letters)));
+    return { known, longest: Math.max(0, ...[...known].map((token) => token.length)) };
+  };
+  return (letters) => {
+    const tokens = asked.get(letters) ?? read(letters);
+    asked.set(letters, tokens);
+    return tokens;
+  };
 }
 
 function readPieces(bytes: Uint8Array): readonly string[] {

@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import { namesFirst } from './names.ts';
+
+const result = (id: string, title: string, ...heading: string[]) => {
+  const [documentId = ''] = id.split('#');
+  return { id, documentId, title, heading, score: 0 };
+};
+const scored = (results: readonly ReturnType<typeof result>[]) =>
+  results.map((each, at) => ({ ...each, score: 100 - at }));
+const order = (question: string, ...results: ReturnType<typeof result>[]) =>
+  namesFirst(question, scored(results)).map(({ id }) => id);
+
+describe('namesFirst', () => {
+  test('a page of the name comes first, then sections of the name; the places keep their scores', () => {
+    const found = namesFirst(
+      'VACUUM',
+      scored([
+        result('routine#basics', 'Routine Vacuuming', 'Vacuuming Basics'),
+        result('glossary#vacuum', 'Glossary', 'Vacuum'),
+        result('vacuum', 'VACUUM'),
+      ]),
+    );
+    expect(found.map(({ id }) => id)).toEqual(['vacuum', 'glossary#vacuum', 'routine#basics']);
+    expect(found.map(({ score }) => score)).toEqual([100, 99, 98]);
+  });
+
+  test('one result of each page, the one under its own name before better ones', () => {
+    const [notes, other, page] = [
+      result('table#notes', 'CREATE TABLE', 'Notes'),
+      result('index', 'CREATE INDEX'),
+      result('table#top', 'CREATE TABLE', 'CREATE TABLE'),
+    ];
+    expect(order('create table', other, notes, page)).toEqual(['table#top', 'index', 'table#notes']);
+    expect(order('create table', other, notes)).toEqual(['table#notes', 'index']);
+  });
+
+  test.each([
+    ['Routine Vacuuming', '25.1. Routine Vacuuming'],
+    ['acronyms', 'Appendix L. Acronyms'],
+    ['adminpack', 'F.1. adminpack'],
+    ['server administration', 'Part III. Server Administration'],
+    ['pg dump', 'pg_dump'],
+    ['zipfile', 'zipfile — Work with ZIP archives'],
+    ['email.parser', 'email.parser: Parsing email messages'],
+    ['zipfile.ZipFile', "class zipfile.ZipFile(file, mode='r')"],
+    ['open()', 'open(file)'],
+    ['FROM clause', 'FROM Clause'],
+    ['設定', '1. 設定'],
+  ])('%s is %s', (question, title) => {
+    expect(order(question, result('other', 'Other'), result('named', title))[0]).toBe('named');
+  });
+
+  test.each([
+    ['pg_dump', 'Some Notes about pg_dump'],
+    ['open', 'opener'],
+    ['overview', 'Python 3 Overview'],
+    ['C', 'C++'],
+    ['', ''],
+    ['()', '—'],
+  ])('%s is not %s', (question, title) => {
+    expect(order(question, result('other', 'Other'), result('named', title))[0]).toBe('other');
+  });
+
+  test('a result beyond the first ten stays where it is', () => {
+    const others = Array.from({ length: 10 }, (_, at) => result(`other${at}`, 'Other'));
+    expect(order('vacuum', ...others, result('vacuum', 'VACUUM'))[0]).toBe('other0');
+  });
+});
