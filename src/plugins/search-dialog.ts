@@ -13,4 +13,10 @@ class SiteSearchDialog extends SearchDialog {
 /** Registers `<findling-search-dialog>`; importing `findling/search-dialog` does. */
 if (customElements.get(NAME) === undefined) customElements.define(NAME, SiteSearchDialog);
 
-export { OPEN_EVENT } from '../element/search-dialog.ts';
+declare global {
+  interface HTMLElementTagNameMap {
+    [NAME]: SearchDialog;
+  }
+}
+
+export { OPEN_EVENT, type SearchDialog } from '../element/search-dialog.ts';

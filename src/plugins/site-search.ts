@@ -4,6 +4,8 @@ import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
 import type { Answer, SearchOptions } from '../engine/types.ts';
 
+export type { Answer, Result, SearchOptions } from '../engine/types.ts';
+
 export interface SiteSearchOptions {
   /** Folders of indexes that `findling index` wrote; several sites are searched as one. */
   readonly urls: readonly string[];

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build, createLogger, createServer } from 'vite';
+import { build, createLogger, createServer, resolveConfig } from 'vite';
 import { afterAll, describe, expect, it } from 'vitest';
 import { staticIndex } from '../engine/static-index.ts';
 import { fileStore } from '../store/files.ts';
@@ -21,6 +21,12 @@ async function passagesOf(index: ReturnType<typeof staticIndex>, term: string): 
 }
 
 describe('findling for Vite', () => {
+  it('sets what workers of an installed findling need', async () => {
+    const config = await resolveConfig({ root, configFile: false, plugins: [findling()] }, 'build');
+    expect(config.worker.format).toBe('es');
+    expect(config.optimizeDeps.exclude).toContain('findling');
+  });
+
   it('indexes what was built', async () => {
     await build({ root, configFile: false, logLevel: 'silent', plugins: [findling()] });
     const folder = join(root, 'dist/findling');

@@ -26,6 +26,9 @@ export function findling(options: FindlingOptions = {}): Plugin {
   const globs = globsOf(options);
   return {
     name: 'findling',
+    // For pages with findling's workers. In Vite's other format a worker is one file, with pdf.js in it, where it is built at all;
+    // and versions before Vite 8 would prebundle the module away from its workers.
+    config: () => ({ worker: { format: 'es' }, optimizeDeps: { exclude: ['findling'] } }),
     configResolved(resolved) {
       config = resolved;
     },
