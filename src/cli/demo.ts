@@ -2,22 +2,23 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { toSearchError } from '../core/errors.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import type { IndexReport } from '../engine/types.ts';
 import { fileStore } from '../store/files.ts';
 import { parsed, portOf } from './arguments.ts';
-import { nodeCorpus, nodeSemantic } from './node-engine.ts';
+import { IS_CHECKOUT, ROOT } from './installation.ts';
+import { MODELS, nodeCorpus, nodeSemantic } from './node-engine.ts';
 import { packageDocuments } from './packages.ts';
 import { STRICT_CSP, serveFolders } from './static-server.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const HELP = `findling demo [--port 4321] [--no-build] [--index-only]
 
-Indexes the Markdown and HTML documentation of the installed packages, builds the page and serves both on localhost.
+Indexes the Markdown and HTML documentation of the packages in ./node_modules and serves it with the search page on localhost.
+In a checkout of findling they are its own packages, and the page is built before.
 `;
 
 /** Indexes the packages' documentation into `folder`; what has not changed since the last run is not read again. */
-export async function indexPackages(folder: string, modules = resolve(root, 'node_modules')): Promise<IndexReport> {
+export async function indexPackages(folder: string, modules = resolve(ROOT, 'node_modules')): Promise<IndexReport> {
   const sources = packageDocuments(modules);
   const corpus = await nodeCorpus(fileStore(folder), await nodeSemantic());
   const gone = (await corpus.corpus.documents()).filter(({ id }) => !sources.some((source) => source.id === id));
@@ -35,19 +36,19 @@ export async function indexPackages(folder: string, modules = resolve(root, 'nod
 }
 
 /** As indexPackages; an index made by another version of findling is made anew. */
-async function freshIndex(folder: string): Promise<IndexReport> {
+async function freshIndex(folder: string, modules: string): Promise<IndexReport> {
   try {
-    return await indexPackages(folder);
+    return await indexPackages(folder, modules);
   } catch (error) {
     if (!['mismatch', 'corrupt'].includes(toSearchError(error).code)) throw error;
     await rm(folder, { recursive: true, force: true });
-    return indexPackages(folder);
+    return indexPackages(folder, modules);
   }
 }
 
 async function buildPage(): Promise<void> {
   const { build } = await import('vite');
-  await build({ root, logLevel: 'warn' });
+  await build({ root: ROOT, logLevel: 'warn' });
 }
 
 const OPTIONS = {
@@ -64,14 +65,23 @@ export async function demoCommand(args: readonly string[]): Promise<number> {
     return 0;
   }
   const port = portOf(values.port);
-  const index = resolve(root, '.cache/demo-index');
-  const { added, unchanged, failed } = await freshIndex(index);
+  const home = IS_CHECKOUT ? ROOT : process.cwd();
+  const modules = resolve(home, 'node_modules');
+  if (!existsSync(modules))
+    throw new SearchError(
+      'not-found',
+      `There is no ${modules}. Run findling demo in a folder with installed packages.`,
+    );
+  const index = resolve(home, '.cache/demo-index');
+  const { added, unchanged, failed } = await freshIndex(index, modules);
   for (const { id, reason } of failed) process.stderr.write(`left out ${id}: ${reason}\n`);
   process.stderr.write(`${added} documents indexed, ${unchanged} unchanged\n`);
   if (values['index-only']) return 0;
-  if (!values['no-build'] || !existsSync(resolve(root, 'dist/page/index.html'))) await buildPage();
+  const page = resolve(ROOT, 'dist/page');
+  if (IS_CHECKOUT && (!values['no-build'] || !existsSync(resolve(page, 'index.html')))) await buildPage();
   const server = await serveFolders({
-    folders: { '/': resolve(root, 'dist/page'), '/index': index, '/docs': resolve(root, 'node_modules') },
+    // The package has its models once, not beside the page.
+    folders: { '/': page, '/models': MODELS, '/index': index, '/docs': modules },
     port,
     headers: { 'content-security-policy': STRICT_CSP },
   });

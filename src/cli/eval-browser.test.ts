@@ -68,6 +68,11 @@ describe('findling eval --browser', () => {
     const opening = openBrowserEvaluable(index('https://docs.example.org/search/'), { page: folder });
     await expect(opening).rejects.toMatchObject({ code: 'not-found', message: expect.stringMatching(/Blocked\./) });
   });
+  it('serves the models of the package, whose page has none', async () => {
+    const evaluable = await openBrowserEvaluable(index(folder), { page: folder });
+    expect((await fetch(new URL('catalog.json', opened[0]?.models))).status).toBe(200);
+    await evaluable.close();
+  });
   it('serves the models folder that was named', async () => {
     const models = join(folder, 'own');
     mkdirSync(models);

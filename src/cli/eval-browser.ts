@@ -12,9 +12,10 @@ import { type Corpus, isUrl, type LoadedSet } from './eval-files.ts';
 import type { Evaluable, Found, PipelineSpec } from './eval-port.ts';
 import { DEFAULT_RERANKER } from './eval-reranker.ts';
 import { folderSources, judgedSourceId, judgedSources } from './eval-sources.ts';
+import { IS_CHECKOUT, ROOT } from './installation.ts';
+import { MODELS } from './node-engine.ts';
 import { STRICT_CSP, serveFolders } from './static-server.ts';
 
-const root = resolve(import.meta.dirname, '../..');
 const CANDIDATES = [
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -28,7 +29,7 @@ export interface BrowserOptions {
   /** A built page; by default one is built from the sources as they are, so that no stale page is measured. */
   readonly page?: string | undefined;
   readonly backend?: BackendName;
-  /** Folder with catalog.json and the weights; the page's own by default. */
+  /** Folder with catalog.json and the weights; the package's own by default. */
   readonly models?: string | undefined;
   /** Lets WebGPU run on a software adapter: right for agreement, far too slow for times. */
   readonly softwareGpu?: boolean;
@@ -49,7 +50,7 @@ export async function openBrowserEvaluable(
   const remote = corpus.kind === 'index' && isUrl(corpus.location);
   const folders = {
     '/': dist,
-    ...(options.models === undefined ? {} : { '/models': resolve(options.models) }),
+    '/models': resolve(options.models ?? MODELS),
     ...(corpus.kind === 'index' && !remote ? { '/evaluated': corpus.location } : {}),
   };
   const policy = remote ? alsoFrom(new URL(corpus.location).origin) : STRICT_CSP;
@@ -82,12 +83,11 @@ function alsoFrom(origin: string): string {
 }
 
 async function freshPage(): Promise<string> {
-  // An installed package brings its page, and neither Vite's configuration nor the sources' index.html.
-  if (!existsSync(resolve(root, 'vite.config.ts'))) return resolve(root, 'dist/page');
-  const outDir = resolve(root, '.cache/eval-page');
+  if (!IS_CHECKOUT) return resolve(ROOT, 'dist/page');
+  const outDir = resolve(ROOT, '.cache/eval-page');
   process.stderr.write('findling eval: building the page…\n');
   const { build } = await import('vite');
-  await build({ root, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+  await build({ root: ROOT, logLevel: 'warn', build: { outDir, emptyOutDir: true } });
   return outDir;
 }
 

@@ -13,6 +13,7 @@ import {
 import { parseTopics } from '../eval/trec.ts';
 import { manifestName } from '../index/manifest.ts';
 import { MANIFEST_NAME } from '../index/published/manifest.ts';
+import { decodeContent } from '../ingest/decoding.ts';
 import { folderSources } from './eval-sources.ts';
 
 /** What is searched. `sections`: judged are sections (`document#anchor`), not whole documents. */
@@ -38,10 +39,10 @@ export interface SetFiles {
   readonly qrels: string | undefined;
 }
 
-/** The text of a file; SearchError says which file is missing and what it was wanted for. */
+/** The text of a file, in UTF-8 or, as spreadsheets and PowerShell write it, UTF-16; SearchError says which file is missing and what it was wanted for. */
 export function readText(path: string, what: string): string {
   try {
-    return readFileSync(path, 'utf8');
+    return decodeContent(readFileSync(path), 'text');
   } catch (cause) {
     const missing = toSearchError(cause).message.startsWith('ENOENT');
     throw new SearchError(

@@ -87,6 +87,26 @@ describe('findling eval', () => {
     expect(out).toContain('"x.dense.trec"');
   });
 
+  it('says before it searches that it cannot write', async () => {
+    testSet();
+    const opened = vi.fn(open);
+    for (const option of ['--run', '--html'])
+      await expect(evalCommand([folder, option, join(folder, 'none/x')], opened)).rejects.toThrow('cannot be written');
+    expect(opened).not.toHaveBeenCalled();
+  });
+
+  it('reads files in UTF-16, as spreadsheets and PowerShell write them', async () => {
+    testSet();
+    const wide = (name: string, content: string) => {
+      writeFileSync(join(folder, name), `\ufeff${content}`, 'utf16le');
+      return join(folder, name);
+    };
+    const [topics, qrels] = [wide('q.tsv', '1\tfirst\r\n2\tsecond\r\n'), wide('j.txt', '1 0 a 1\r\n2 0 b 1\r\n')];
+    await run('--topics', topics, '--qrels', qrels, '--json', '--pipeline', 'dense');
+    const baseline = wide('results.json', out.replaceAll('\n', '\r\n'));
+    expect(await run('--pipeline', 'dense', '--baseline', baseline)).toBe(0);
+  });
+
   it('reranks a given run beside it, and measures one without any corpus', async () => {
     testSet();
     const trec = file('bm25.trec', '1 Q0 b 1 2 t\n1 Q0 a 2 1 t\n2 Q0 b 1 1 t\n');

@@ -16,7 +16,16 @@ import { formatDrift, formatReport } from '../eval/report.ts';
 import { formatHtml } from '../eval/report-html.ts';
 import { parseResults, resultsOf } from '../eval/results.ts';
 import { formatRun, parseRun } from '../eval/trec.ts';
-import { type LoadedSet, loadSet, readQueries, readText, refuseStrangers, sampled, writeText } from './eval-files.ts';
+import {
+  type LoadedSet,
+  loadSet,
+  readQueries,
+  readText,
+  refuseStrangers,
+  refuseUnwritable,
+  sampled,
+  writeText,
+} from './eval-files.ts';
 import { EVAL_USAGE, type EvalOptions, parseEvalOptions } from './eval-options.ts';
 import type { Evaluable, PipelineSpec } from './eval-port.ts';
 
@@ -37,7 +46,8 @@ export async function evalCommand(args: readonly string[], open: OpenEvaluable =
     process.stdout.write(EVAL_USAGE);
     return 0;
   }
-  // Files that would only be read after an hour of searching are read now, so that their errors come now.
+  // Files that would only be read or written after an hour of searching are tried now, so that their errors come now.
+  for (const path of [options.runOut, options.html]) if (path !== undefined) refuseUnwritable(path);
   const baseline =
     options.baseline === undefined
       ? undefined

@@ -1,4 +1,4 @@
-import { existsSync, type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { toSearchError } from '../core/errors.ts';
 import { INDEX_HELP, type IndexArguments, indexArguments } from './index-options.ts';
@@ -13,19 +13,28 @@ export async function indexCommand(args: readonly string[]): Promise<number> {
     process.stdout.write(INDEX_HELP);
     return 0;
   }
-  const report = await indexOnce(given);
-  if (!given.watch) return report.failed.length > 0 ? 1 : 0;
-  await watchFolder(given);
+  const { failed, linked } = await indexOnce(given);
+  if (!given.watch) return failed.length > 0 ? 1 : 0;
+  await watchFolder(given, linked);
   return 0;
 }
 
-async function indexOnce({ folder, config, json }: IndexArguments): Promise<SiteReport> {
+interface Indexed extends Pick<SiteReport, 'failed'> {
+  /** Where pages come from that do not lie in the folder itself. */
+  readonly linked: readonly string[];
+}
+
+async function indexOnce({ folder, config, json }: IndexArguments): Promise<Indexed> {
+  let linked: readonly string[] = [];
+  const onLinked = (places: readonly string[]) => {
+    linked = places;
+  };
   const onUnmatched = (glob: string) => void process.stderr.write(`no page matches '${glob}'\n`);
-  const report = await indexSite({ folder, ...config, onUnmatched, onProgress: progressLine() });
+  const report = await indexSite({ folder, ...config, onUnmatched, onLinked, onProgress: progressLine() });
   if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(78)}\r`);
   for (const { id, reason } of report.failed) process.stderr.write(`left out ${id}: ${reason}\n`);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : said(report));
-  return report;
+  return { failed: report.failed, linked };
 }
 
 function said({ pages, embedded, passages, indexes, seconds }: SiteReport): string {
@@ -56,12 +65,12 @@ function progressLine(): (progress: SiteProgress) => void {
 }
 
 /** Indexes again after each change, until the process ends. A failed run is said, and the next change tries again. */
-async function watchFolder(given: IndexArguments): Promise<void> {
+async function watchFolder(given: IndexArguments, linked: readonly string[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const again = () =>
     indexOnce(given).then(
-      () => undefined,
+      (report) => watchLinked(report.linked),
       (error: unknown) => void process.stderr.write(`findling: ${toSearchError(error).message}\n`),
     );
   const soon = () => {
@@ -74,17 +83,36 @@ async function watchFolder(given: IndexArguments): Promise<void> {
   process.stderr.write(`watching ${given.folder}\n`);
   const own = relative(given.folder, given.config.out);
   const changed = (name: string) => {
-    if (!name.startsWith(own + sep) && /\.(html?|mdx?|jsonl)$/i.test(name)) soon();
+    if (/\.(html?|mdx?|jsonl)$/i.test(name)) soon();
   };
-  watchReplaced(resolve(given.folder), changed, soon);
+  watchReplaced(resolve(given.folder), (name) => name.startsWith(own + sep) || changed(name), soon);
+  const watchLinked = linkWatcher(changed);
+  watchLinked(linked);
   await new Promise(() => undefined);
+}
+
+/** Tells of changes where links lead: a folder's watcher does not follow them. */
+function linkWatcher(changed: (name: string) => void): (places: readonly string[]) => void {
+  const watched = new Set<string>();
+  return (places) => {
+    for (const place of places) {
+      if (watched.has(place) || !existsSync(place)) continue;
+      watched.add(place);
+      const isFolder = statSync(place).isDirectory();
+      // Not the file itself: editors put another in its place.
+      const watcher = watch(isFolder ? place : dirname(place), { recursive: isFolder }, (_, name) => {
+        if (isFolder || name === basename(place)) changed(name ?? '');
+      });
+      watcher.on('error', () => undefined);
+    }
+  };
 }
 
 /**
  * Tells of changes in a folder by the path inside it, and when another folder has taken its place: generators remove
  * theirs and make it anew, and a watcher stays with the one that is gone.
  */
-function watchReplaced(folder: string, changed: (name: string) => void, replaced: () => void): void {
+function watchReplaced(folder: string, changed: (name: string) => unknown, replaced: () => void): void {
   let watcher: FSWatcher | undefined;
   const start = () => {
     watcher?.close();

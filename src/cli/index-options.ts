@@ -62,6 +62,7 @@ export async function indexArguments(args: readonly string[]): Promise<IndexArgu
   const [folder, ...more] = positionals;
   if (folder === undefined || more.length > 0)
     throw new SearchError('bad-input', 'findling index takes one folder: that of the built site.');
+  refuseBlanks({ 'the folder': folder, '--out': values.out, '--cache': values.cache, '--models': values.models });
   const given = await configOf(values.config);
   const out = resolve(values.out ?? given.out ?? `${folder}/findling`);
   const baseUrl = values['base-url'] ?? given.baseUrl ?? '/';
@@ -89,6 +90,13 @@ export async function indexArguments(args: readonly string[]): Promise<IndexArgu
 
 function parse(args: readonly string[]) {
   return parsed('index', () => parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS }));
+}
+
+/** As a path the empty text of a variable that is not set would be the working folder, and `/findling` beside it. */
+function refuseBlanks(paths: Readonly<Record<string, string | undefined>>): void {
+  const [blank] = Object.entries(paths).find(([, path]) => path?.trim() === '') ?? [];
+  if (blank !== undefined)
+    throw new SearchError('bad-input', `A path was expected for ${blank}, not an empty text. Is a variable not set?`);
 }
 
 function weightOf(text: string): { glob: string; weight: number } {

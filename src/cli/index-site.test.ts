@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -146,6 +146,18 @@ describe('indexSite', () => {
     expect(incremental).toHaveLength(2);
   }, 60_000);
 
+  it('puts a new manifest in the place of the old one in one step, so that no reader sees a half', async () => {
+    await indexSite(options());
+    const [manifest, held] = [join(site, 'findling/findling.bin'), join(root, 'held.bin')];
+    linkSync(manifest, held);
+    const before = readFileSync(held);
+    put('guide/index.html', html('Guide', 'How ships are unloaded.'));
+    await indexSite(options());
+    expect(readFileSync(held).equals(before)).toBe(true);
+    expect(readFileSync(manifest).equals(before)).toBe(false);
+    expect(readdirSync(join(site, 'findling')).filter((name) => !name.endsWith('.bin'))).toEqual([]);
+  }, 60_000);
+
   it('makes an index for each language, and weighs pages', async () => {
     put('de/index.html', html('Hafen', 'Der Hafen liegt am Meer.').replace('lang="en"', 'lang="de"'));
     const report = await indexSite({ ...options(), weights: [{ glob: 'guide/**', weight: 0.25 }] });
@@ -244,6 +256,25 @@ describe('indexSite', () => {
     await expect(page('c.html', html('Home', 'Welcome.'))).rejects.toThrow('thread');
   }, 60_000);
 
+  it('leaves out a page whose URL another has, and names both', async () => {
+    for (const name of ['a.md', 'a.mdx', 'b.htm']) put(`more/${name}`, `# ${name}`);
+    const line = (url: string, text: string) => `${JSON.stringify({ url, text })}\n`;
+    put('more.jsonl', line('guide/', 'Other.') + line('new', 'One.') + line('new', 'One.') + line('/new', 'Two.'));
+    put('index.htm', html('Home', 'Another one.'));
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    expect(await indexCommand([site, '--cache', options().cache])).toBe(1);
+    expect(said.mock.calls.map(([text]) => text).filter((text) => /left out/.test(String(text)))).toEqual([
+      'left out index.htm: index.html has the same URL, /\n',
+      'left out more.jsonl, line 1: guide/index.html has the same URL, /guide/\n',
+      'left out more.jsonl, line 4: more.jsonl, line 2 has the same URL, /new\n',
+    ]);
+    const index = await staticIndex('en', fileStore(join(site, 'findling'))).open();
+    expect(index.facts.documents).toBe(5);
+    rmSync(join(site, 'index.htm'));
+    expect((await indexSite(options())).failed).toHaveLength(2);
+  }, 60_000);
+
   it('says when there is nothing to index', async () => {
     rmSync(site, { recursive: true });
     await expect(indexSite(options())).rejects.toMatchObject({ code: 'not-found' });
@@ -268,6 +299,8 @@ describe('indexArguments', () => {
     writeFileSync(join(root, 'odd.config.ts'), 'export default { exlude: [] };');
     await expect(indexArguments(['dist', '--config', join(root, 'odd.config.ts')])).rejects.toThrow(/exlude/);
     await expect(indexArguments([])).rejects.toMatchObject({ code: 'bad-input' });
+    for (const blank of [[''], ['dist', '--out', ''], ['dist', '--cache', ' '], ['dist', '--models', '']])
+      await expect(indexArguments(blank)).rejects.toThrow('Is a variable not set?');
     for (const weight of ['x', 'blog/**=', 'blog/**= ', '=1', 'x=-1', 'x=y'])
       await expect(indexArguments(['dist', '--weight', weight])).rejects.toThrow(`not '${weight}'`);
     for (const [at, weight] of ["''", 'null', '-1', "'2'"].entries()) {

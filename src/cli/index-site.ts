@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import { publishedFingerprint } from '../engine/static-index.ts';
 import { createAnalyzer } from '../index/lexical/analysis.ts';
 import { buildPublishedIndex, type DocumentSource } from '../index/published/builder.ts';
-import { isPart } from '../index/published/manifest.ts';
+import { isPart, MANIFEST_NAME } from '../index/published/manifest.ts';
 import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
 import { READER_VERSION } from '../ingest/reader-version.ts';
 import { basicWords } from '../models/wordpiece.ts';
@@ -90,6 +90,7 @@ async function readPages(
 ): Promise<Pick<SiteReport, 'embedded' | 'failed'>> {
   const failed: { id: string; reason: string }[] = [];
   const begun = new Set<string>();
+  const places = new Map<string, string>();
   const running = new Set<Promise<void>>();
   let threads: PageThreads | undefined;
   let lost: unknown;
@@ -99,13 +100,20 @@ async function readPages(
     else failed.push({ id: source.id, reason: outcome.reason });
   };
   try {
-    for await (const source of findSources(options)) {
+    const onUnreadable = (id: string, reason: string) => void failed.push({ id, reason });
+    for await (const source of findSources({ ...options, onUnreadable })) {
       options.signal?.throwIfAborted();
       if (lost !== undefined) throw lost;
       options.onProgress?.({ step: 'pages', done, of: source.of ?? 0 });
       done += 1;
       const { hash } = source;
       if (writer.has(hash) || begun.has(hash)) continue;
+      const taken = places.get(source.source.id);
+      if (taken !== undefined) {
+        failed.push({ id: source.place, reason: `${taken} has the same URL, ${source.source.id}` });
+        continue;
+      }
+      places.set(source.source.id, source.place);
       const known = earlier.entries.get(hash);
       const stored = known && earlier.stored(known);
       if (known !== undefined && stored !== undefined) {
@@ -133,7 +141,7 @@ async function readPages(
   } finally {
     await threads?.close();
   }
-  if (done === 0)
+  if (done === 0 && failed.length === 0)
     throw new SearchError('not-found', `No pages found in ${options.folder}: expected .html, .md or .jsonl files.`);
   failed.sort((a, b) => (a.id < b.id ? -1 : 1));
   return { embedded: begun.size, failed };
@@ -195,7 +203,14 @@ async function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>
   const there = new Set(await readdir(folder));
   for (const [name, bytes] of files) {
     const same = there.has(name) && Buffer.compare(await readFile(join(folder, name)), bytes) === 0;
-    if (!same) await writeFile(join(folder, name), bytes);
+    if (!same) await (name === MANIFEST_NAME ? replaceFile : writeFile)(join(folder, name), bytes);
   }
   for (const name of there) if (isPart(name) && !files.has(name)) await rm(join(folder, name));
+}
+
+/** In one step: one who reads meanwhile sees no half of it. */
+async function replaceFile(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  await writeFile(temporary, bytes);
+  await rename(temporary, path);
 }

@@ -1,16 +1,9 @@
-import type { Dirent } from 'node:fs';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, it, vi } from 'vitest';
+import { afterAll, expect, it } from 'vitest';
 import type { Source } from '../core/document.ts';
 import { findSources } from './index-sources.ts';
-
-vi.mock('node:fs/promises', async (original) => {
-  const real = await original<typeof import('node:fs/promises')>();
-  return { ...real, readdir: vi.fn(real.readdir) };
-});
 
 const folder = mkdtempSync(join(tmpdir(), 'findling-sources-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -62,13 +55,61 @@ it('reads lines with a byte-order mark and empty fields', async () => {
   rmSync(join(folder, 'pages.jsonl'));
 });
 
-it('walks a folder of more files than a call takes arguments', async () => {
-  mkdirSync(join(folder, 'big'));
-  const fake = (name: string, directory: boolean) =>
-    ({ name, isDirectory: () => directory, isFile: () => !directory }) as unknown as Dirent<Buffer<ArrayBuffer>>;
-  const many = Array.from({ length: 150_000 }, (_, at) => fake(`${at}.css`, false));
-  vi.mocked(readdir)
-    .mockResolvedValueOnce([fake('big', true), fake('seen.html', false)])
-    .mockResolvedValueOnce(many);
-  expect(await ids()).toEqual(['/seen.html']);
+it('keeps the URL of a line with a fragment of its own, as hash routers have them', async () => {
+  writeFileSync(join(folder, 'pages.jsonl'), '{"url":"/#/guide/install","text":"Words."}\n{"url":"/a","text":"x"}');
+  const [routed, plain] = (await found()).slice(1);
+  expect(routed).toMatchObject({ id: '/%23/guide/install', url: '/#/guide/install' });
+  expect(plain).not.toHaveProperty('url');
+  rmSync(join(folder, 'pages.jsonl'));
+});
+
+it('follows links, and tells of those that lead nowhere', async () => {
+  const site = join(folder, 'linked');
+  mkdirSync(join(folder, 'far/sub'), { recursive: true });
+  mkdirSync(site);
+  for (const name of ['far/a.html', 'far/sub/b.html']) writeFileSync(join(folder, name), '<p>Words.</p>');
+  const links = {
+    html: '../far',
+    'gone.html': 'no',
+    missing: 'no',
+    'gone.css': 'no',
+    '.#a.html': 'me@host',
+    left: 'no',
+  };
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, join(site, name));
+  const walked = async (given: { exclude?: readonly string[]; out?: string } = {}) => {
+    const [pages, told, unmatched, linked]: string[][] = [[], [], [], []];
+    const options = {
+      folder: site,
+      out: join(site, 'findling'),
+      baseUrl: '/',
+      exclude: ['left'],
+      weights: [],
+      ...given,
+    };
+    const onUnreadable = (path: string) => void told?.push(path);
+    const onUnmatched = (glob: string) => void unmatched?.push(glob);
+    const onLinked = (places: readonly string[]) => void linked?.push(...places);
+    for await (const { source, place } of findSources({ ...options, onUnreadable, onUnmatched, onLinked }))
+      pages?.push(`${source.id} ${place}`);
+    return { pages, told, linked, unmatched };
+  };
+  const pages = ['/html/a.html html/a.html', '/html/sub/b.html html/sub/b.html'];
+  expect(await walked()).toMatchObject({ pages, told: ['gone.html', 'missing'], linked: [join(folder, 'far')] });
+  // An index may lie among its pages.
+  expect(await walked({ out: site })).toMatchObject({ pages });
+  expect(await walked({ exclude: ['html/**', 'left', 'sub'] })).toMatchObject({
+    pages: [],
+    unmatched: ['left', 'sub'],
+  });
+});
+
+it('goes on after a page that is gone before it is read', async () => {
+  const [told, site] = [[] as string[], mkdtempSync(join(folder, 'gone-'))];
+  for (const name of ['a.html', 'b.html', 'c.jsonl'])
+    writeFileSync(join(site, name), name.endsWith('.html') ? '<p>Words.</p>' : '{"url":"/c","text":"x"}');
+  const options = { folder: site, out: join(site, 'findling'), baseUrl: '/', exclude: [], weights: [] };
+  for await (const { place } of findSources({ ...options, onUnreadable: (path) => void told.push(path) }))
+    if (place === 'a.html') for (const name of ['b.html', 'c.jsonl']) rmSync(join(site, name));
+  expect(told).toEqual(['b.html', 'c.jsonl']);
 });

@@ -1,14 +1,17 @@
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join, relative, resolve, sep } from 'node:path';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Source, SourceType } from '../core/document.ts';
-import { SearchError } from '../core/errors.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import { contentHash } from '../core/hash.ts';
+import { eachOnce, filesBelow } from './folder-files.ts';
 import { readHead } from './page-head.ts';
 
 /** A page before it is read. */
 export interface SiteSource {
   readonly source: Source;
+  /** Its path in the folder, and the line. */
+  readonly place: string;
   /** Of all that goes into the page's part of the index. */
   readonly hash: string;
   /** Score multiplier from the command line. */
@@ -30,6 +33,10 @@ export interface SourceOptions {
   readonly urlOf?: (path: string) => string;
   /** Told, before the first page, of a glob of `exclude` or `weights` that matches no page. */
   readonly onUnmatched?: (glob: string) => void;
+  /** Told of a page, or a folder, that is there and cannot be read. */
+  readonly onUnreadable?: (path: string, reason: string) => void;
+  /** Told of the files and folders outside to which links in this one lead. */
+  readonly onLinked?: (places: readonly string[]) => void;
 }
 
 const TYPES: Readonly<Record<string, SourceType>> = {
@@ -43,35 +50,70 @@ const NEVER = ['404.html', '**/404.html', 'node_modules/**', '**/node_modules/**
 
 /**
  * The pages of a built site: its HTML, or where it has none its Markdown, and the lines of its `.jsonl` files
- * (`{ "url", "title", "text" | "html" | "markdown", "language" }`). Pages that send on or ask not to be indexed are left out. One by one: the pages of a large site need not be in memory together.
+ * (`{ "url", "title", "text" | "html" | "markdown", "language" }`). Pages that send on or ask not to be indexed are left out. Links to files and folders
+ * are followed; each file is read once. One by one: the pages of a large site need not be in memory together.
  */
 export async function* findSources(options: SourceOptions): AsyncGenerator<SiteSource> {
   const folder = resolve(options.folder);
   if (!(await stat(folder).catch(() => undefined))?.isDirectory())
     throw new SearchError('not-found', `${folder} is no folder. Build the site first, and give the folder it is in.`);
-  const excluded = [...NEVER, ...options.exclude].map(globPattern);
+  const { pages, lines } = await listPages(folder, options);
   const weights = options.weights.map(({ glob, weight }) => ({ pattern: globPattern(glob), weight }));
-  const readable = (await files(folder, resolve(options.out)))
-    .map((file) => relative(folder, file).split(sep).join('/'))
-    .filter((path) => TYPES[extension(path)] !== undefined || path.endsWith('.jsonl'))
-    .sort();
-  tellUnmatched(readable, options);
-  const paths = readable.filter((path) => !excluded.some((pattern) => pattern.test(path)));
-  const html = paths.filter((path) => TYPES[extension(path)] === 'html');
-  const pages = html.length > 0 ? html : paths.filter((path) => TYPES[extension(path)] === 'markdown');
   const weightOf = (path: string) =>
     weights.reduce((product, { pattern, weight }) => (pattern.test(path) ? product * weight : product), 1);
-  const lines = paths.filter((each) => each.endsWith('.jsonl'));
   const of = lines.length === 0 ? { of: pages.length } : {};
+  const unreadable = (path: string, error: unknown) => options.onUnreadable?.(path, toSearchError(error).message);
   for (const path of pages) {
-    const content = await readFile(join(folder, path));
+    const content = await readFile(join(folder, path)).catch((error: unknown) => unreadable(path, error));
     const type = TYPES[extension(path)] ?? 'html';
-    if (isHidden({ type, content })) continue;
+    if (content === undefined || isHidden({ type, content })) continue;
     const page = pageUrl(path);
     const url = options.baseUrl + encodeURI(options.urlOf?.(page) ?? page).replace(/[?#]/g, encodeURIComponent);
-    yield { ...siteSource({ id: url, type, content }, weightOf(path)), ...of };
+    yield { ...siteSource({ id: url, type, content }, path, weightOf(path)), ...of };
   }
-  for (const path of lines) yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path));
+  for (const path of lines)
+    try {
+      yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path));
+    } catch (error) {
+      if (error instanceof SearchError) throw error; // of a line
+      unreadable(path, error);
+    }
+}
+
+/** The paths of the files that hold pages: one page each, or one in each line. */
+async function listPages(folder: string, options: SourceOptions) {
+  const excluded = [...NEVER, ...options.exclude].map(globPattern);
+  const isExcluded = (path: string) => excluded.some((pattern) => pattern.test(path));
+  const out = await realpath(options.out).catch(() => resolve(options.out));
+  const { files, passedOver, unreadable, linked } = filesBelow(folder, {
+    skips: (name, real) => name === 'node_modules' || real === out,
+    isExcluded: (path) => isExcluded(insideOf(path)),
+  });
+  options.onLinked?.(linked);
+  const readable = files.filter(({ path }) => TYPES[extension(path)] !== undefined || path.endsWith('.jsonl'));
+  tellUnmatched([...readable.map(({ path }) => path), ...passedOver.map(insideOf)], options);
+  for (const { path, reason } of unreadable)
+    if (mayHoldPages(path) && !isExcluded(path)) options.onUnreadable?.(path, reason);
+  const paths = eachOnce(readable.filter(({ path }) => !isExcluded(path)))
+    .map(({ path }) => path)
+    .sort();
+  // Of two pages with one URL the first is taken: index.html before index.htm, as hosts have it.
+  const ofTypes = (...types: readonly string[]) =>
+    types.flatMap((type) => paths.filter((path) => extension(path) === type));
+  const html = ofTypes('.html', '.htm');
+  const pages = html.length > 0 ? html : ofTypes('.md', '.mdx');
+  return { pages, lines: paths.filter((path) => path.endsWith('.jsonl')) };
+}
+
+/** A page of a folder: a glob that leaves out all such leaves out the folder. */
+function insideOf(folder: string): string {
+  return `${folder}/-`;
+}
+
+/** By its name: a folder's mostly has no extension. Editors lock a file by a link that leads nowhere, `.#page.md`. */
+function mayHoldPages(path: string): boolean {
+  const type = extension(path);
+  return !/(?:^|\/)\.[^/]*$/.test(path) && (type === '' || type === '.jsonl' || TYPES[type] !== undefined);
 }
 
 function tellUnmatched(paths: readonly string[], { exclude, weights, onUnmatched }: SourceOptions): void {
@@ -85,9 +127,9 @@ function isHidden({ type, content }: Pick<Source, 'type' | 'content'>): boolean 
   return type === 'html' && readHead(content).hidden;
 }
 
-function siteSource(source: Source, weight: number): SiteSource {
+function siteSource(source: Source, place: string, weight: number): SiteSource {
   const { id, type, content, title = '', language = '' } = source;
-  return { source, weight, hash: contentHash(id, type, title, language, String(weight), content) };
+  return { source, place, weight, hash: contentHash(id, type, title, language, String(weight), content) };
 }
 
 /** `guide/index.html` is found at `guide/`. */
@@ -99,17 +141,6 @@ function extension(path: string): string {
   return /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? '';
 }
 
-/** All go into one list: to spread a large folder's into its parent's would overflow the stack. */
-async function files(folder: string, out: string, found: string[] = []): Promise<readonly string[]> {
-  if (folder === out) return found;
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.')) await files(path, out, found);
-    else if (entry.isFile()) found.push(path);
-  }
-  return found;
-}
-
 async function* readLines(file: string, path: string, baseUrl: string, weight: number): AsyncGenerator<SiteSource> {
   let at = 0;
   for await (const line of linesOf(file)) {
@@ -117,8 +148,9 @@ async function* readLines(file: string, path: string, baseUrl: string, weight: n
     // A byte-order mark counts as blank here, and JSON.parse refuses it.
     const text = line.trim();
     if (text === '') continue;
-    const source = sourceOfLine(text, `${path}, line ${at}`, baseUrl);
-    if (!isHidden(source)) yield siteSource(source, weight);
+    const place = `${path}, line ${at}`;
+    const source = sourceOfLine(text, place, baseUrl);
+    if (!isHidden(source)) yield siteSource(source, place, weight);
   }
 }
 
@@ -144,8 +176,11 @@ function sourceOfLine(line: string, place: string, baseUrl: string): Source {
   if (typeof value !== 'object' || value === null) throw fail('expected an object with "url" and "text"');
   const { url, title, language } = value;
   if (typeof url !== 'string' || url === '') throw fail('expected a "url"');
+  const whole = /^[a-z]+:\/\//i.test(url) ? url : baseUrl + url.replace(/^\//, '');
   return {
-    id: /^[a-z]+:\/\//i.test(url) ? url : baseUrl + url.replace(/^\//, ''),
+    // Ids hold no '#'.
+    id: whole.replaceAll('#', '%23'),
+    ...(whole.includes('#') ? { url: whole } : {}),
     ...contentOf(value, fail),
     ...(typeof title === 'string' ? { title } : {}),
     ...(typeof language === 'string' ? { language } : {}),

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -65,6 +65,24 @@ describe('findling index --watch', () => {
     await vi.waitFor(() => expect(reports().at(-1)).toMatchObject({ pages: 1 }), SLOW);
     put('two.html', 'A crane.');
     await vi.waitFor(() => expect(reports().at(-1)).toMatchObject({ pages: 2 }), SLOW);
+  }, 120_000);
+
+  it('sees changes where links lead', async () => {
+    const far = mkdtempSync(join(tmpdir(), 'findling-far-'));
+    const word = (text: string) => writeFileSync(join(far, 'one.jsonl'), JSON.stringify({ url: '/one', text }));
+    word('Nets');
+    mkdirSync(join(far, 'sub'));
+    await vi.waitFor(() => expect(said).toContain('watching'), SLOW);
+    symlinkSync(join(far, 'sub'), join(folder, 'far'));
+    writeFileSync(join(far, 'sub/a.html'), '<p>Ropes</p>');
+    symlinkSync(join(far, 'one.jsonl'), join(folder, 'one.jsonl'));
+    await vi.waitFor(() => expect(reports().at(-1)).toMatchObject({ pages: 4 }), SLOW);
+    await new Promise((done) => setTimeout(done, 200));
+    word('Ropes');
+    await vi.waitFor(() => expect(reports()).toHaveLength(3), SLOW);
+    writeFileSync(join(far, 'sub/b.html'), '<p>Anchors</p>');
+    await vi.waitFor(() => expect(reports().at(-1)).toMatchObject({ pages: 5 }), SLOW);
+    rmSync(far, { recursive: true });
   }, 120_000);
 
   it('says what went wrong, and goes on with the next change', async () => {

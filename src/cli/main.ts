@@ -1,4 +1,5 @@
 import { SearchError, toSearchError } from '../core/errors.ts';
+import { version } from './installation.ts';
 
 type Command = (args: readonly string[]) => Promise<number>;
 
@@ -25,7 +26,7 @@ const COMMANDS: Readonly<Record<string, readonly [about: string, load: () => Pro
 
 function usage(): string {
   const lines = Object.entries(COMMANDS).map(([name, [about]]) => `  ${name.padEnd(8)} ${about}`);
-  return `findling: search that understands, running whole in the visitor's browser\n\nUsage: findling <command> [options]   (findling <command> --help)\n\n${lines.join('\n')}\n`;
+  return `findling: search that understands, running whole in the visitor's browser\n\nUsage: findling <command> [options]   (findling <command> --help, findling --version)\n\n${lines.join('\n')}\n`;
 }
 
 async function main([name, ...args]: readonly string[]): Promise<number> {
@@ -33,11 +34,21 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
     process.stdout.write(usage());
     return name === undefined ? 2 : 0;
   }
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined)
     throw new SearchError('bad-input', `There is no command '${name}'. Known: ${Object.keys(COMMANDS).join(', ')}.`);
   return (await command[1]())(args);
 }
+
+// Of `findling … | head` the rest of the output is not wanted; the work and its exit status are.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 main(process.argv.slice(2)).then(
   (code) => {
@@ -46,7 +57,9 @@ main(process.argv.slice(2)).then(
   (cause) => {
     const error = toSearchError(cause);
     process.stderr.write(`findling: ${error.message}\n`);
-    if (error.code === 'internal' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`);
+    // A file that cannot be read or written is no fault in the code.
+    const isFault = error.code === 'internal' && cause instanceof Error && !('syscall' in cause);
+    if (isFault) process.stderr.write(`${cause.stack}\n`);
     process.exitCode = 2;
   },
 );

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { linkTo } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Store } from '../core/ports.ts';
 import { createSearcher } from '../engine/searcher.ts';
@@ -94,8 +95,7 @@ function storeOf(place: string): Store {
 function said({ results }: Answer): string {
   if (results.length === 0) return 'nothing found\n';
   const lines = results.map(({ title, heading, url, anchor, excerpt }, at) => {
-    const where = anchor === '' ? url : `${url}#${anchor}`;
-    return `${at + 1}. ${[title, ...heading].join(' › ')}\n   ${where}\n   ${excerpt.text.replace(/\s+/g, ' ').trim()}\n`;
+    return `${at + 1}. ${[title, ...heading].join(' › ')}\n   ${linkTo(url, anchor)}\n   ${excerpt.text.replace(/\s+/g, ' ').trim()}\n`;
   });
   return lines.join('');
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,22 @@ it('lets only names that end in a hash be kept for ever', async () => {
   for (const name of ['quick-reference.html', 'part-D3kfj2aB.html', 'asset-manifest.json', 'asset-manifest2.json'])
     expect([name, await cached(name)]).toEqual([name, false]);
   for (const name of ['quick-reference.js', 'findling.bin']) expect([name, await cached(name)]).toEqual([name, false]);
+});
+
+it('sends on to the slash of a folder, also of one that is served under a base', async () => {
+  mkdirSync(join(folder, 'a:b c/d'), { recursive: true });
+  writeFileSync(join(folder, 'a:b c/index.html'), '<p>folder</p>');
+  const based = await serveFolders({ folders: { '/docs/': folder }, port: 0 });
+  for (const url of [`${server.url}/a:b%20c`, `${based.url}/docs/a:b%20c`, `${based.url}/docs`]) {
+    const sent = await fetch(`${url}?x=/1`, { redirect: 'manual' });
+    expect([sent.status, new URL(sent.headers.get('location') ?? '', url).href]).toEqual([301, `${url}/?x=/1`]);
+    expect((await fetch(url)).status).toBe(200);
+  }
+  expect((await fetch(`${server.url}//a:b%20c`, { redirect: 'manual' })).headers.get('location')).toBe('./a:b%20c/');
+  expect((await get('/a:b%20c/d')).status).toBe(404);
+  expect((await fetch(`${based.url}/docsx`)).status).toBe(404);
+  expect((await fetch(`${based.url}/`)).status).toBe(404);
+  await based.close();
 });
 
 it('does not leave its folder', async () => {

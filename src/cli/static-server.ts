@@ -80,12 +80,17 @@ interface FoundFile {
   readonly modified: number;
 }
 
+interface LocatedFile extends FoundFile {
+  /** It is the index.html of a folder that the URL names without a slash: a relative link in it would lead beside the folder. */
+  readonly needsSlash: boolean;
+}
+
 /** The file that a URL's path names, or undefined for none, a folder without index.html, or an escape from the root. */
-export async function locate(url: string, folders: ServeOptions['folders']): Promise<FoundFile | undefined> {
+export async function locate(url: string, folders: ServeOptions['folders']): Promise<LocatedFile | undefined> {
   const path = decodePath(url);
   if (path === undefined) return undefined;
   const prefix = Object.keys(folders)
-    .filter((each) => path === each || path.startsWith(each.endsWith('/') ? each : `${each}/`))
+    .filter((each) => `${path}/`.startsWith(each.endsWith('/') ? each : `${each}/`))
     .sort((a, b) => b.length - a.length)[0];
   const root = prefix === undefined ? undefined : folders[prefix];
   if (prefix === undefined || root === undefined || path.includes('\0')) return undefined;
@@ -93,17 +98,19 @@ export async function locate(url: string, folders: ServeOptions['folders']): Pro
   let file = join(base, path.slice(prefix.length));
   if (file !== base && !file.startsWith(base.endsWith(sep) ? base : base + sep)) return undefined;
   let found = await stat(file).catch(() => undefined);
+  const needsSlash = found?.isDirectory() === true && !path.endsWith('/');
   if (found?.isDirectory()) {
     file = join(file, 'index.html');
     found = await stat(file).catch(() => undefined);
   }
-  return found?.isFile() ? { file, size: found.size, modified: found.mtimeMs } : undefined;
+  return found?.isFile() ? { file, size: found.size, modified: found.mtimeMs, needsSlash } : undefined;
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, options: ServeOptions): Promise<void> {
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(response, 405);
   const found = await locate(request.url ?? '/', options.folders);
   if (found === undefined) return end(response, 404);
+  if (found.needsSlash) return end(response, 301, { location: withSlash(request.url ?? '') });
   const cache = isImmutable(found.file) ? 'public, max-age=31536000, immutable' : 'no-cache';
   sendFile(request, response, found, { 'cache-control': cache, ...options.headers });
 }
@@ -156,6 +163,12 @@ function isImmutable(file: string): boolean {
 function end(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.writeHead(status, headers);
   response.end(status === 404 ? 'Not found' : undefined);
+}
+
+/** Relative to the folder around it: `//host` as a whole would be another host's. */
+function withSlash(url: string): string {
+  const [, name = '', query = ''] = /([^/?#]*)(\?[^#]*)?(?:#.*)?$/.exec(url) ?? [];
+  return `./${name}/${query}`;
 }
 
 function decodePath(url: string): string | undefined {
