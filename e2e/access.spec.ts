@@ -27,7 +27,7 @@ test('everything is reached by keyboard, and focus stays where it is while the l
 
   // The words of a result that is focused are asked again: it stays, wherever the better list puts it.
   await page.keyboard.press('ArrowDown');
-  const held = await results(page).first().getAttribute('data-id');
+  const held = await results(page).first().getAttribute('data-place');
   await expect.poll(async () => (await heard()).at(-1)?.complete).toBe(true);
   const before = (await heard()).length;
   await page.locator('findling-search').evaluate((element, text) => Object.assign(element, { query: text }), QUESTION);
@@ -37,7 +37,7 @@ test('everything is reached by keyboard, and focus stays where it is while the l
   expect(
     await page
       .locator('findling-search')
-      .evaluate((element) => element.shadowRoot?.activeElement?.closest('li')?.dataset.id),
+      .evaluate((element) => element.shadowRoot?.activeElement?.closest('li')?.dataset.place),
   ).toBe(held);
 
   const target = await link(0).getAttribute('href');
@@ -53,8 +53,8 @@ test('answers are announced, and every control has a name', async ({ page }) => 
   await expect(announced).toHaveText('');
   await box(page).fill(QUESTION);
   await expect(announced).toHaveText(`12 results for ${QUESTION}`, { timeout: 60_000 });
-  await box(page).fill('zzqqxxyy "no such phrase anywhere"');
-  await expect(announced).toHaveText(/^No results for zzqqxxyy/);
+  await box(page).fill('"zzqqxxyy: no such phrase anywhere"');
+  await expect(announced).toHaveText(/^No results for "zzqqxxyy/);
   await box(page).fill(QUESTION);
   await expect.poll(async () => (await heard()).at(-1)).toMatchObject({ stage: 'reranked', complete: true });
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect, type Page, test } from '@playwright/test';
 import { scratchFolder } from '../test/scratch.ts';
 import { box, openPage, ready, results, smallPdf } from './page.ts';
 
@@ -74,6 +74,122 @@ test.describe('without the service worker', () => {
     expect(answer.results[0]?.excerpt.text).toContain('periscope');
     expect(asked).toBe(0);
   });
+});
+
+const report = (page: Page) => page.locator('#report');
+const documents = (page: Page) => page.locator('#documents li');
+
+async function pick(page: Page, ...files: readonly (readonly [name: string, text: string])[]): Promise<void> {
+  const given = files.map(([name, text]) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) }));
+  await page.locator('#pick-files').setInputFiles(given);
+}
+
+/** Drops something on the page; whether the page takes it in place of the browser. */
+function drop(page: Page, given: { readonly file: string } | { readonly text: string }): Promise<boolean> {
+  return page.evaluate((each) => {
+    const transfer = new DataTransfer();
+    if ('file' in each) transfer.items.add(new File(['# Dropped\n\nEarly.'], each.file));
+    else transfer.items.add(each.text, 'text/plain');
+    const init = { dataTransfer: transfer, bubbles: true, cancelable: true };
+    return !document.dispatchEvent(new DragEvent('drop', init));
+  }, given);
+}
+
+test('Stop ends all that is being added; a removal shows at once that it waits, and where the focus goes', async ({
+  page,
+}) => {
+  await openPage(page);
+  await pick(page, ['notes.md', NOTES]);
+  await expect(report(page)).toContainText('1 document indexed');
+  const line = 'The harbour is dredged each spring.\n\n';
+  await pick(page, ['long.txt', line.repeat(600_000)]);
+  await expect(report(page)).toBeEmpty();
+  await expect(page.locator('progress')).not.toHaveAttribute('value');
+  // Long too: a short one may be stored before it hears of Stop.
+  await pick(page, ['another.txt', line.repeat(60_000)]);
+  const remove = documents(page).getByRole('button');
+  await remove.press('Enter');
+  await expect(remove).toHaveText('Removing…', { timeout: 1000 });
+  await expect(remove).toBeFocused();
+  // Not by the mouse, which would take the focus.
+  await page.locator('#stop').dispatchEvent('click');
+  await expect(documents(page)).toHaveCount(0);
+  await expect(page.locator('#pick-files')).toBeFocused();
+  await expect(page.locator('#progress')).toBeHidden();
+  // Whichever has ended last.
+  await expect(report(page)).toHaveText(/^(Removed Rowing club|Stopped. What is indexed stays)\.$/);
+});
+
+test('the progress of many files is announced now and then', async ({ page }) => {
+  await openPage(page);
+  await page.evaluate(() => {
+    const changes: string[] = [];
+    const live = [...document.querySelectorAll('#progress [role=status]')];
+    const seen = new MutationObserver(
+      (all) => void changes.push(...all.map(({ target }) => String(target.textContent))),
+    );
+    for (const each of live) seen.observe(each, { childList: true });
+    Object.assign(globalThis, { changes });
+  });
+  await pick(page, ...Array.from({ length: 200 }, (_, at) => [`${at}.md`, `# Note ${at}`] as const));
+  await expect(report(page)).toContainText('200 documents indexed');
+  const changes = await page.evaluate(() => (globalThis as unknown as { changes: string[] }).changes);
+  expect(changes.length).toBeLessThan(10);
+});
+
+test('a file that cannot be read is named, and the others are taken', async ({ page }) => {
+  await openPage(page);
+  await page.evaluate(() => {
+    const { arrayBuffer } = File.prototype;
+    File.prototype.arrayBuffer = function (this: File) {
+      return this.name === 'gone.md' ? Promise.reject(new Error('It has gone.')) : arrayBuffer.call(this);
+    };
+  });
+  await pick(page, ['gone.md', ''], ['notes.md', NOTES], ['broken.pdf', 'no PDF']);
+  await expect(report(page)).toContainText('1 document indexed');
+  await expect(report(page)).toContainText('gone.md: It has gone. broken.pdf is not a readable PDF');
+  await expect(report(page)).toContainText(/[^.]\.$/);
+  await pick(page, ['notes.md', '# Another of this name']);
+  await expect(report(page)).toContainText('1 earlier file of the same name replaced');
+});
+
+test('files dropped before the engine has started wait for it; dropped text is left to the browser', async ({
+  page,
+}) => {
+  let start = () => {};
+  const mayStart = new Promise<void>((resolve) => {
+    start = resolve;
+  });
+  await page.route('**/engine.worker*', async (route) => {
+    await mayStart;
+    await route.continue();
+  });
+  await page.goto('/?corpus=early');
+  await expect(page.locator('#hint button').first()).toBeVisible();
+  expect(await drop(page, { text: 'some words' })).toBe(false);
+  expect(await drop(page, { file: 'early.md' })).toBe(true);
+  start();
+  await ready(page);
+  await expect(report(page)).toHaveText('1 document indexed (1 passage).');
+  await expect(documents(page)).toHaveCount(1);
+});
+
+test('goes on where the site’s data is cleared while the page is open', async ({ page }) => {
+  const errors: Error[] = [];
+  page.on('pageerror', (error) => errors.push(error));
+  await openPage(page);
+  await pick(page, ['notes.md', NOTES]);
+  await expect(report(page)).toContainText('1 document indexed');
+  const devtools = await page.context().newCDPSession(page);
+  const { origin } = new URL(page.url());
+  await devtools.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+  await documents(page).getByRole('button').click();
+  await expect(report(page)).toHaveText('Removed Rowing club.');
+  await pick(page, ['wombat.md', '# Wombats\n\nThey dig.']);
+  await expect(report(page)).toContainText('1 document indexed');
+  await box(page).fill('wombats dig');
+  await expect(results(page).first()).toContainText('Wombats');
+  expect(errors).toEqual([]);
 });
 
 test('dropped files are indexed; giving one again replaces it; removing it forgets it', async ({ page }) => {

@@ -1,5 +1,6 @@
+import { placeOf } from '../core/place.ts';
 import type { Result } from '../engine/types.ts';
-import { make, marked, safeHref } from './result-item.ts';
+import { fill, make, marked, safeHref } from './result-item.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const ICONS = { search: 'M20 20l-4.5-4.5M17.5 10.5a7 7 0 1 1-14 0a7 7 0 0 1 14 0z' } as const;
@@ -15,8 +16,8 @@ export function icon(name: keyof typeof ICONS): SVGSVGElement {
   return svg;
 }
 
-/** A result as a row of the dialog's list: title, heading and excerpt inside one link. */
-export function optionOf(result: Result, id: string): HTMLLIElement {
+/** A result as a row of the dialog's list: title, heading and excerpt inside one link. The row that it had is kept. */
+export function optionOf(result: Result, known?: HTMLLIElement): HTMLLIElement {
   const href = safeHref(result.url, result.anchor);
   const inside = [
     make('div', { class: 'title' }, result.title === '' ? result.url : result.title),
@@ -25,5 +26,7 @@ export function optionOf(result: Result, id: string): HTMLLIElement {
   ];
   const link =
     href === undefined ? make('div', { class: 'link' }, ...inside) : make('a', { href, tabindex: '-1' }, ...inside);
-  return make('li', { id, role: 'option', 'aria-selected': 'false', 'data-id': result.id }, link);
+  const row = known ?? make('li', { role: 'option', 'data-place': placeOf(result) });
+  fill(row, link);
+  return row;
 }

@@ -26,7 +26,8 @@ button:focus-visible, a:focus-visible { outline: 2px solid var(--_accent); outli
 dialog {
   width: min(40rem, calc(100vw - 2rem)); max-width: none; max-height: min(38rem, calc(100dvh - 6rem)); margin: 4rem auto auto; padding: 0;
   color: var(--_text); background: var(--_surface); border: 1px solid var(--_line); border-radius: .75rem; overflow: hidden;
-  box-shadow: 0 1rem 3rem rgb(0 0 0 / .3); text-align: start; font-size: 1rem; white-space: normal;
+  box-shadow: 0 1rem 3rem rgb(0 0 0 / .3); text-align: start; font-size: 1rem; font-weight: 400; font-style: normal;
+  letter-spacing: normal; word-spacing: normal; text-transform: none; white-space: normal;
 }
 dialog[open] { display: flex; flex-direction: column; }
 dialog::backdrop { background: var(--findling-backdrop, rgb(0 0 0 / .5)); }
@@ -54,5 +55,6 @@ mark { background: var(--findling-mark, none); color: var(--_accent); font-weigh
   .open span, .open kbd { display: none; }
   dialog { width: 100%; height: 100dvh; max-height: none; margin: 0; border: 0; border-radius: 0; }
 }
+@media (forced-colors: active) { .field:focus-within, [aria-selected='true'] { outline: 2px solid Highlight; outline-offset: -2px; } }
 @media (prefers-reduced-motion: reduce) { .open { transition: none; } }
 `;

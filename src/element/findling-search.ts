@@ -1,10 +1,12 @@
 import type { SearchRun } from '../client/run.ts';
 import type { Search } from '../client/search.ts';
 import { toSearchError } from '../core/errors.ts';
+import { placeOf } from '../core/place.ts';
 import type { Answer, Result, SearchOptions } from '../engine/types.ts';
 import { limitOf, upgradeProperties } from './attributes.ts';
-import { follow, isComposing, modifiersOf } from './keys.ts';
-import { fillItem, make, safeHref, stageName } from './result-item.ts';
+import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
+import { Press } from './press.ts';
+import { arrange, fillItem, make, safeHref, stageName } from './result-item.ts';
 import { savesData } from './saves-data.ts';
 import { STYLES } from './styles.ts';
 
@@ -14,7 +16,7 @@ const TIERS = ['bm25', 'hybrid', 'reranked'] as const;
 
 /** The control of a result that has the focus. */
 interface Held {
-  readonly id: string | undefined;
+  readonly place: string | undefined;
   /** From 0. */
   readonly rank: number;
   readonly control: string;
@@ -25,14 +27,15 @@ interface Held {
  * `placeholder`, `limit`, `label`, `explain`, `rerank` (go on to the cross-encoder; `rerank="always"` also where the visitor saves or pays for data). It dispatches `findling-answer` with each answer; `refresh()` asks again.
  */
 export class FindlingSearch extends HTMLElement {
-  static readonly observedAttributes = ['placeholder', 'label'];
+  static readonly observedAttributes = ['placeholder', 'label', 'limit', 'explain'];
   readonly #input = make('input', { type: 'search', autocomplete: 'off', spellcheck: 'false', enterkeyhint: 'search' });
   readonly #stages = make('ul', { class: 'stages', 'aria-label': 'Stages' });
   readonly #count = make('span', { class: 'count' });
   readonly #live = make('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
   readonly #notice = make('p', { class: 'notice' });
   readonly #list = make('ol', { part: 'results' });
-  readonly #items = new Map<string, HTMLLIElement>();
+  readonly #press = new Press(this.#list);
+  #items = new Map<string, HTMLLIElement>();
   readonly #open = new Set<string>();
   #ranks = new Map<string, number>();
   /** The ranks of the tier before, against which movement is shown: a tier gives several lists as it improves. */
@@ -48,7 +51,7 @@ export class FindlingSearch extends HTMLElement {
 
   constructor() {
     super();
-    const root = this.attachShadow({ mode: 'open', delegatesFocus: true });
+    const root = this.attachShadow({ mode: 'open' });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLES);
     root.adoptedStyleSheets = [sheet];
@@ -59,9 +62,15 @@ export class FindlingSearch extends HTMLElement {
     this.#input.addEventListener('focus', () => void this.#search?.warm('semantic').catch(() => undefined));
   }
 
-  attributeChangedCallback(): void {
+  attributeChangedCallback(name?: string): void {
     this.#input.placeholder = this.getAttribute('placeholder') ?? 'Search';
     this.#input.setAttribute('aria-label', this.getAttribute('label') ?? 'Search');
+    if (name === 'limit' || name === 'explain') this.refresh();
+  }
+
+  /** To the box. `delegatesFocus` would also take there each click among the results. */
+  override focus(options?: FocusOptions): void {
+    this.#input.focus(options);
   }
 
   connectedCallback(): void {
@@ -75,6 +84,11 @@ export class FindlingSearch extends HTMLElement {
     clearTimeout(this.#pause);
     this.#run?.cancel();
     if (!this.#isDone()) this.#run = undefined;
+  }
+
+  /** What createSearch() gave; setting it asks what is in the box. */
+  get search(): Search | undefined {
+    return this.#search;
   }
 
   set search(search: Search) {
@@ -130,6 +144,7 @@ export class FindlingSearch extends HTMLElement {
   async #ask(pipeline: 'hybrid' | 'reranked', typing: boolean): Promise<void> {
     const text = this.#input.value.trim();
     this.#run?.cancel();
+    this.#run = undefined;
     if (text === '') return this.#clear();
     if (this.#search === undefined) return;
     if (text !== this.#shown.text) {
@@ -148,10 +163,15 @@ export class FindlingSearch extends HTMLElement {
     this.#asked = { pipeline, typing };
     this.#run = run;
     try {
-      for await (const answer of run) if (run === this.#run) this.#show(answer, pipeline);
+      for await (const answer of run)
+        this.#press.update(() => {
+          if (run === this.#run) this.#show(answer, pipeline);
+        });
     } catch (cause) {
       const error = toSearchError(cause);
-      if (error.code !== 'aborted' && run === this.#run) this.#fail(error.message);
+      this.#press.update(() => {
+        if (error.code !== 'aborted' && run === this.#run) this.#fail(error.message);
+      });
     }
   }
 
@@ -215,22 +235,25 @@ export class FindlingSearch extends HTMLElement {
   #showResults(results: readonly Result[]): void {
     const ranks = new Map<string, number>();
     const held = this.#held();
-    const shown = results.map((result, index) => {
-      const item = this.#items.get(result.id) ?? make('li', { 'data-id': result.id, part: 'result' });
-      ranks.set(result.id, index + 1);
+    const items = new Map<string, HTMLLIElement>();
+    for (const [index, result] of results.entries()) {
+      // Another stage may show another passage of the same section: to the reader it is the same result.
+      const place = placeOf(result);
+      const item = this.#items.get(place) ?? make('li', { 'data-place': place, part: 'result' });
+      item.dataset.id = result.id;
+      ranks.set(place, index + 1);
       fillItem(item, result, {
-        before: this.#before.get(result.id),
+        before: this.#before.get(place),
         rank: index + 1,
         resolve: (each) => this.resolve(each),
-        open: this.#open.has(result.id),
-        onToggle: (open) => void (open ? this.#open.add(result.id) : this.#open.delete(result.id)),
+        open: this.#open.has(place),
+        onToggle: (open) => void (open ? this.#open.add(place) : this.#open.delete(place)),
       });
-      return item;
-    });
+      items.set(place, item);
+    }
     this.#ranks = ranks;
-    this.#items.clear();
-    for (const [index, result] of results.entries()) this.#items.set(result.id, shown[index] ?? make('li'));
-    this.#list.replaceChildren(...shown);
+    this.#items = items;
+    arrange(this.#list, [...items.values()], this.#press.target);
     this.#hold(held);
   }
 
@@ -238,13 +261,13 @@ export class FindlingSearch extends HTMLElement {
     const active = this.shadowRoot?.activeElement;
     const item = active?.closest('li');
     if (!active || !item) return undefined;
-    return { id: item.dataset.id, rank: [...this.#list.children].indexOf(item), control: active.localName };
+    return { place: item.dataset.place, rank: [...this.#list.children].indexOf(item), control: active.localName };
   }
 
   /** Gives the focus back to the same control of the same result; where that has gone, of the one in its place. */
   #hold(held: Held | undefined): void {
     if (held === undefined) return;
-    const item = this.#items.get(held.id ?? '') ?? this.#list.children[held.rank];
+    const item = this.#items.get(held.place ?? '') ?? this.#list.children[held.rank];
     const control = item?.querySelector<HTMLElement>(held.control) ?? item?.querySelector('a') ?? this.#input;
     control.focus();
   }
@@ -255,8 +278,9 @@ export class FindlingSearch extends HTMLElement {
     const at = links.indexOf(active as HTMLAnchorElement);
     // While text is converted, or on a button of a result, keys mean something else.
     if (isComposing(event) || (at < 0 && active !== this.#input)) return;
-    if (event.key === 'ArrowDown') links[Math.min(at + 1, links.length - 1)]?.focus();
-    else if (event.key === 'ArrowUp') (at <= 0 ? this.#input : links[at - 1])?.focus();
+    const step = stepOf(event);
+    if (step === 1) links[Math.min(at + 1, links.length - 1)]?.focus();
+    else if (step === -1) (at <= 0 ? this.#input : links[at - 1])?.focus();
     else if (event.key === 'Escape' && at >= 0) this.#input.focus();
     else if (event.key === 'Enter' && at < 0) this.#enter(modifiersOf(event));
     else return;
@@ -269,6 +293,15 @@ export class FindlingSearch extends HTMLElement {
     // The first result, or nothing where that one leads nowhere.
     const link = this.#list.firstElementChild?.querySelector('a');
     if (link) follow(link, keys);
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'findling-search': FindlingSearch;
+  }
+  interface HTMLElementEventMap {
+    'findling-answer': CustomEvent<Answer>;
   }
 }
 

@@ -1,3 +1,4 @@
+import { linkTo } from '../core/document.ts';
 import type { Result } from '../engine/types.ts';
 
 /** A new element with text and attributes. Text is a text node: nothing from a document is parsed as HTML. */
@@ -10,6 +11,34 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   element.append(...children);
   return element;
+}
+
+/**
+ * Makes these nodes the children of an element. What need not move is not touched, as the focus and what is selected would be lost;
+ * the child with the `pinned` node is left in its place, and the others put around it.
+ */
+export function arrange(parent: Node, children: readonly Node[], pinned: Node | null = null): void {
+  for (const child of [...parent.childNodes]) if (!children.includes(child)) parent.removeChild(child);
+  let next = parent.firstChild;
+  for (const child of children) {
+    const isPinned = child.parentNode === parent && child.contains(pinned);
+    while (isPinned && next !== null && next !== child) {
+      const later: Node = next;
+      next = next.nextSibling;
+      parent.appendChild(later);
+    }
+    if (child === next) next = next.nextSibling;
+    else parent.insertBefore(child, next);
+  }
+}
+
+/** Makes the children of an element equal to these, and keeps those that are already. */
+export function fill(parent: Node, ...children: readonly Node[]): void {
+  const known = [...parent.childNodes];
+  arrange(
+    parent,
+    children.map((child) => known.find((each) => each.isEqualNode(child)) ?? child),
+  );
 }
 
 /** An excerpt with its highlights marked. */
@@ -26,7 +55,7 @@ export function marked({ text, highlights }: Result['excerpt']): readonly (Node 
 
 /** A link that a document gave: only to where a link may lead, never to `javascript:` and its like. */
 export function safeHref(url: string, anchor: string): string | undefined {
-  const target = anchor === '' ? url : `${url.split('#')[0]}#${anchor}`;
+  const target = linkTo(url, anchor);
   try {
     const { protocol } = new URL(target, document.baseURI);
     return ['http:', 'https:', 'file:'].includes(protocol) ? target : undefined;
@@ -86,21 +115,29 @@ export function fillItem(item: HTMLLIElement, result: Result, options: ItemOptio
   const href = options.resolve(result);
   const name = result.title === '' ? result.url : result.title;
   const link = href === undefined ? make('span', { class: 'link' }, name) : make('a', { href, part: 'link' }, name);
-  const head = make('div', { class: 'title' }, link);
   const moved = movement(options.before, options.rank);
-  if (moved !== undefined) head.append(moved);
-  item.replaceChildren(head);
-  if (result.heading.length > 0) item.append(make('div', { class: 'path' }, result.heading.join(' › ')));
-  item.append(make('p', { class: 'excerpt' }, ...marked(result.excerpt)));
-  if (result.explain === undefined) return;
-  const table = why(result.explain);
-  table.hidden = !options.open;
-  const button = make('button', { type: 'button', class: 'why', 'aria-expanded': String(options.open) }, 'why?');
+  const title: Node[] = moved === undefined ? [link] : [link, moved];
+  const head = item.querySelector('.title') ?? make('div', { class: 'title' });
+  const parts: Node[] = [head];
+  if (result.heading.length > 0) parts.push(make('div', { class: 'path' }, result.heading.join(' › ')));
+  parts.push(make('p', { class: 'excerpt' }, ...marked(result.excerpt)));
+  if (result.explain !== undefined) {
+    const table = why(result.explain);
+    table.hidden = !options.open;
+    parts.push(table);
+    title.push(whyButton(item, options));
+  }
+  fill(head, ...title);
+  fill(item, ...parts);
+}
+
+function whyButton(item: HTMLLIElement, { open, onToggle }: ItemOptions): HTMLButtonElement {
+  const button = make('button', { type: 'button', class: 'why', 'aria-expanded': String(open) }, 'why?');
   button.addEventListener('click', () => {
-    table.hidden = !table.hidden;
-    button.setAttribute('aria-expanded', String(!table.hidden));
-    options.onToggle(!table.hidden);
+    // The scores change with each list, and the button stays.
+    const isOpen = !item.querySelector('table')?.toggleAttribute('hidden');
+    button.setAttribute('aria-expanded', String(isOpen));
+    onToggle(isOpen);
   });
-  head.append(button);
-  item.append(table);
+  return button;
 }

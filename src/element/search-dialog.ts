@@ -1,11 +1,13 @@
 import { type SearchError, toSearchError } from '../core/errors.ts';
+import { placeOf } from '../core/place.ts';
 import type { Answer, Result, SearchOptions } from '../engine/types.ts';
 import { limitOf } from './attributes.ts';
 import { icon, optionOf } from './dialog-parts.ts';
 import { DIALOG_STYLES } from './dialog-styles.ts';
 import { type DialogTexts, dialogTexts, indexUrls } from './dialog-texts.ts';
-import { follow, isComposing, modifiersOf } from './keys.ts';
-import { make } from './result-item.ts';
+import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
+import { Press } from './press.ts';
+import { arrange, make } from './result-item.ts';
 
 /** What the dialog needs of a search; that of `findling/site-search` is one. */
 export interface DialogSearch {
@@ -25,7 +27,7 @@ export const OPEN_EVENT = 'findling-open';
  * Nothing of the search is loaded before the dialog is opened.
  */
 export abstract class SearchDialog extends HTMLElement {
-  static readonly observedAttributes = ['lang', 'label', 'placeholder'];
+  static readonly observedAttributes = ['lang', 'label', 'placeholder', 'limit'];
   readonly #label = make('span');
   readonly #button = make('button', { type: 'button', class: 'open', part: 'button', 'aria-haspopup': 'dialog' });
   readonly #input = make('input', {
@@ -39,9 +41,10 @@ export abstract class SearchDialog extends HTMLElement {
   });
   readonly #close = make('button', { type: 'button', class: 'close' }, make('kbd', {}, 'Esc'));
   readonly #notice = make('p', { class: 'notice' });
-  readonly #list = make('ul', { id: 'results', role: 'listbox' });
+  readonly #list = make('ul', { id: 'results', role: 'listbox', tabindex: '-1' });
   readonly #live = make('div', { class: 'visually-hidden', role: 'status' });
   readonly #dialog = make('dialog', { part: 'dialog' });
+  readonly #press = new Press(this.#list);
   readonly #searches = new Map<string, Promise<DialogSearch>>();
   #texts: DialogTexts = dialogTexts('en');
   #running: AbortController | undefined;
@@ -83,7 +86,7 @@ export abstract class SearchDialog extends HTMLElement {
     this.close();
   }
 
-  attributeChangedCallback(): void {
+  attributeChangedCallback(name?: string): void {
     this.#texts = dialogTexts(this.#language());
     const label = this.getAttribute('label') ?? this.#texts.label;
     const placeholder = this.getAttribute('placeholder') ?? this.#texts.placeholder;
@@ -93,13 +96,19 @@ export abstract class SearchDialog extends HTMLElement {
     this.#input.setAttribute('aria-label', placeholder);
     this.#list.setAttribute('aria-label', label);
     this.#close.setAttribute('aria-label', this.#texts.close);
+    if (name === 'limit' && this.#dialog.open) void this.#ask();
   }
 
-  /** Opens the dialog and starts to load the search. */
+  /** Opens the dialog and starts to load the search; not where the page hides it. */
   open(): void {
     if (this.#dialog.open) return;
     this.attributeChangedCallback();
     this.#dialog.showModal();
+    // A modal dialog that nobody sees would leave the page dead.
+    if (!this.#dialog.checkVisibility({ visibilityProperty: true })) {
+      this.close();
+      return;
+    }
     this.#input.focus();
     this.#input.select();
     void this.#ask();
@@ -130,14 +139,17 @@ export abstract class SearchDialog extends HTMLElement {
     this.#dialog.addEventListener('close', () => {
       this.#entered = undefined;
     });
-    let pressed: EventTarget | null = null;
-    this.#dialog.addEventListener('pointerdown', ({ target }) => {
-      pressed = target;
+    const isBeside = ({ target, clientX: x, clientY: y }: MouseEvent): boolean => {
+      const { left, right, top, bottom } = this.#dialog.getBoundingClientRect();
+      return target === this.#dialog && (x < left || x > right || y < top || y > bottom);
+    };
+    let pressed = false;
+    this.#dialog.addEventListener('pointerdown', (event) => {
+      pressed = isBeside(event);
     });
-    this.#dialog.addEventListener('click', ({ target }) => {
-      // The dialog's box is covered by its content: what hits the dialog itself hit the backdrop. Text that is selected with the
-      // mouse may end there too, and does not close it.
-      if (target === this.#dialog && pressed === this.#dialog) this.close();
+    this.#dialog.addEventListener('click', (event) => {
+      // Text that is selected with the mouse may end beside the dialog too, and does not close it.
+      if (pressed && isBeside(event)) this.close();
     });
     this.#list.addEventListener('click', (event) => this.#follow(event));
     this.#list.addEventListener('pointermove', (event) => {
@@ -151,9 +163,11 @@ export abstract class SearchDialog extends HTMLElement {
     const isHotkey = event.key?.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !event.shiftKey;
     const isSlash = event.key === '/' && !event.ctrlKey && !event.metaKey && !event.altKey && !isTyping(event);
     if (event.defaultPrevented || (!isHotkey && !(isSlash && !this.#dialog.open))) return;
-    event.preventDefault();
-    if (this.#dialog.open) this.close();
+    const wasOpen = this.#dialog.open;
+    if (wasOpen) this.close();
     else this.open();
+    // Where the page hides this one the key is the page's, or another dialog's.
+    if (wasOpen || this.#dialog.open) event.preventDefault();
   };
 
   #search(): Promise<DialogSearch> {
@@ -179,11 +193,11 @@ export abstract class SearchDialog extends HTMLElement {
       await search.warm();
       if (text === '' || signal.aborted) return;
       const onAnswer = (answer: Answer) => {
-        if (!signal.aborted) this.#answer(answer, text);
+        this.#press.update(() => signal.aborted || this.#answer(answer, text));
       };
       await search.search(this.#input.value, { limit: limitOf(this), signal, onAnswer });
     } catch (cause) {
-      if (!signal.aborted) this.#fail(toSearchError(cause));
+      this.#press.update(() => signal.aborted || this.#fail(toSearchError(cause)));
     }
   }
 
@@ -213,13 +227,18 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   #show(results: readonly Result[], notice: string, said: string): void {
-    const rows = results.map((result, at) => optionOf(result, `result-${at}`));
+    const known = new Map([...this.#list.querySelectorAll('li')].map((row) => [row.dataset.place, row]));
+    const rows = results.map((result, at) => {
+      const row = optionOf(result, known.get(placeOf(result)));
+      row.id = `result-${at}`;
+      return row;
+    });
     if (rows.length === 0) this.#answered = '';
-    this.#list.replaceChildren(...rows);
+    arrange(this.#list, rows);
     this.#notice.textContent = notice;
     if (this.#live.textContent !== said) this.#live.textContent = said;
     this.#input.setAttribute('aria-expanded', String(rows.length > 0));
-    const chosen = rows.find(({ dataset }) => dataset.id === this.#chosen) ?? rows[0];
+    const chosen = rows.find(({ dataset }) => dataset.place === this.#chosen) ?? rows[0];
     if (chosen === undefined) this.#input.removeAttribute('aria-activedescendant');
     else this.#mark(chosen);
   }
@@ -230,7 +249,7 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   #choose(row: HTMLElement, scroll: boolean): void {
-    this.#chosen = row.dataset.id;
+    this.#chosen = row.dataset.place;
     this.#mark(row);
     if (scroll) row.scrollIntoView({ block: 'nearest' });
   }
@@ -239,11 +258,11 @@ export abstract class SearchDialog extends HTMLElement {
     if (isComposing(event)) return;
     const rows = [...this.#list.querySelectorAll('li')];
     const at = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true');
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const step = stepOf(event);
     if (step !== undefined) {
       const next = rows[(at + step + rows.length) % rows.length];
       if (next !== undefined) this.#choose(next, true);
-    } else if (event.key === 'Enter' && event.target === this.#input) {
+    } else if (event.key === 'Enter' && event.target !== this.#close) {
       this.#enter(modifiersOf(event));
     } else return;
     event.preventDefault();
@@ -260,8 +279,16 @@ export abstract class SearchDialog extends HTMLElement {
   }
 }
 
+declare global {
+  interface HTMLElementEventMap {
+    [OPEN_EVENT]: CustomEvent<{ readonly href: string }>;
+  }
+}
+
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.composedPath()[0];
   if (!(target instanceof HTMLElement)) return false;
+  // A closed shadow root hides what inside of its element has the focus.
+  if (target.localName.includes('-') && target.shadowRoot === null) return true;
   return target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName);
 }

@@ -22,7 +22,7 @@ input:focus-visible, a:focus-visible, button:focus-visible { outline: 2px solid 
 .stages li[data-state='shown'] { border-color: var(--_accent); background: var(--_accent); color: var(--_surface); }
 .stages li[data-state='busy'] { border-style: dashed; }
 .stages li[data-state='skipped'] { text-decoration: line-through; }
-.count { margin-left: auto; }
+.count { margin-inline-start: auto; }
 .notice { font-size: .85rem; color: var(--_muted); margin: .2rem 0; }
 ol { list-style: none; margin: .4rem 0 0; padding: 0; }
 ol > li { padding: .75rem .2rem; border-top: 1px solid var(--_line); }
@@ -38,10 +38,11 @@ a:hover { text-decoration: underline; }
 mark { background: var(--_mark); color: inherit; border-radius: .15rem; }
 .move { font-size: .75rem; color: var(--_muted); font-variant-numeric: tabular-nums; white-space: nowrap; }
 .move[data-way='up'] { color: var(--_accent); }
-button.why { margin-left: auto; font: inherit; font-size: .75rem; color: var(--_muted); background: none; border: 1px solid var(--_line); border-radius: .4rem; padding: .05rem .5rem; cursor: pointer; }
+button.why { margin-inline-start: auto; font: inherit; font-size: .75rem; color: var(--_muted); background: none; border: 1px solid var(--_line); border-radius: .4rem; padding: .05rem .5rem; cursor: pointer; }
 table { border-collapse: collapse; font-size: .8rem; margin: .4rem 0 0; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; font-weight: 400; padding: .1rem 1rem .1rem 0; color: var(--_muted); }
+th, td { text-align: start; font-weight: 400; padding: .1rem 0; padding-inline-end: 1rem; color: var(--_muted); }
 .visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+@media (forced-colors: active) { .stages li[data-state='shown'] { outline: 2px solid Highlight; } }
 @media (prefers-reduced-motion: no-preference) {
   ol > li { transition: opacity .15s; }
 }

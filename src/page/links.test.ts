@@ -10,7 +10,9 @@ it('links to the pages of the site, and to none of the files of the visitor', as
     'docs/vite/README.md#use',
   );
   const file = new File(['# Plan'], 'plan.md');
-  const { sources } = await gather(['notes/plan.md', 'a?b%.md', 'c#.md'].map((path) => ({ path, file })));
+  const { sources } = await gather(
+    ['notes/plan.md', 'a?b%.md', 'c#.md'].map((path) => ({ path, open: async () => file })),
+  );
   expect(sources).toHaveLength(3);
   for (const { id, url = id } of sources) expect(linkOf({ documentId: id, url, anchor: 'plan' })).toBeUndefined();
 });

@@ -5,11 +5,12 @@ import { defineFindlingSearch, type FindlingSearch } from '../element/findling-s
 import type { BackendName } from '../engine/types.ts';
 import { linkOf } from './links.ts';
 import { showFiles } from './own-files.ts';
+import { part } from './part.ts';
 
 const base = new URL('./', document.baseURI).href;
 const parameters = new URLSearchParams(location.search);
 
-function open(): Promise<Search> {
+async function open(): Promise<Search> {
   const reranker = parameters.get('reranker');
   const backend = parameters.get('backend');
   return createSearch(startEngine, {
@@ -34,12 +35,6 @@ function isBackend(name: string | null): name is BackendName {
   return name === 'wasm' || name === 'webgpu';
 }
 
-function byId(id: string): HTMLElement {
-  const element = document.getElementById(id);
-  if (element === null) throw new Error(`The page has no #${id}.`);
-  return element;
-}
-
 async function showStatus(search: Search): Promise<void> {
   const { documents, passages, reranker, timings } = await search.status();
   const stages = Object.entries(timings).map(
@@ -49,7 +44,7 @@ async function showStatus(search: Search): Promise<void> {
     reranker === undefined
       ? ''
       : ` · ${reranker.model} on ${reranker.backend}, ${reranker.threads} thread${reranker.threads === 1 ? '' : 's'}`;
-  byId('status').textContent =
+  part('#status').textContent =
     `${documents.toLocaleString('en')} documents, ${passages.toLocaleString('en')} passages${model}${stages.length > 0 ? ` · p50 / p95: ${stages.join(', ')}` : ''}`;
 }
 
@@ -70,31 +65,55 @@ function showExamples(box: FindlingSearch): void {
     });
     return button;
   });
-  byId('hint').replaceChildren('Try: ', ...buttons);
+  part('#hint').replaceChildren('Try: ', ...buttons);
+}
+
+/** The question stays with this entry of the history, for who comes back from a result; in the address it would leave the page. */
+function keepQuestion(question: string): void {
+  if (question !== keptQuestion()) history.replaceState({ question }, '');
+}
+
+/** Undefined at the first visit; '' where the box was emptied. */
+function keptQuestion(): string | undefined {
+  const question: unknown = history.state?.question;
+  return typeof question === 'string' ? question : undefined;
+}
+
+async function workOffline(): Promise<void> {
+  if ('serviceWorker' in navigator && import.meta.env.PROD) await navigator.serviceWorker.register('./sw.js');
 }
 
 async function main(): Promise<void> {
   defineFindlingSearch();
-  const box = document.querySelector<FindlingSearch>('findling-search');
-  if (box === null) throw new Error('The page has no <findling-search>.');
+  const box = part<FindlingSearch>('findling-search');
   box.resolve = linkOf;
   showExamples(box);
-  const search = await open();
-  box.search = search;
-  box.addEventListener('findling-answer', () => void showStatus(search).catch(() => undefined));
-  showFiles(search, () => {
+  const starting = open();
+  showFiles(starting, async () => {
     box.refresh();
-    return showStatus(search);
+    await showStatus(await starting);
+  });
+  const search = await starting;
+  box.search = search;
+  box.addEventListener('findling-answer', ({ detail }) => {
+    if (detail.complete) keepQuestion(detail.query);
+    showStatus(search).catch(() => undefined);
+  });
+  // No answer tells that the box was emptied.
+  box.addEventListener('input', () => {
+    if (box.query === '') keepQuestion('');
   });
   await showStatus(search);
-  const question = parameters.get('q');
-  if (question !== null) box.query = question;
+  const question = keptQuestion() ?? parameters.get('q') ?? '';
+  // Who was faster than the engine has asked already.
+  if (question !== '' && box.query === '') box.query = question;
   // For the console, and for tests that need an engine of their own beside the page's.
   Object.assign(globalThis, { findling: { search, createSearch, startEngine } });
   document.documentElement.dataset.ready = 'true';
-  if ('serviceWorker' in navigator && import.meta.env.PROD) await navigator.serviceWorker.register('./sw.js');
+  // Without it, or where it is refused, the page works while there is a line.
+  workOffline().catch(() => undefined);
 }
 
 main().catch((error) => {
-  byId('status').textContent = `findling could not start: ${toSearchError(error).message}`;
+  part('#status').textContent = `findling could not start: ${toSearchError(error).message}`;
 });

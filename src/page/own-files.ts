@@ -1,119 +1,115 @@
 import type { Search } from '../client/search.ts';
-import type { Source } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
-import type { IndexProgress, IndexReport } from '../engine/types.ts';
-import { droppedFiles, type Gathered, gather } from './files.ts';
+import type { DocumentSummary } from '../engine/types.ts';
+import { showDocuments, titleOf } from './document-list.ts';
+import { droppedFiles, type Gathered, type GivenFile, gather, pickedFiles } from './files.ts';
+import { part } from './part.ts';
+import { reportText } from './report.ts';
+import { createRuns, type Run } from './runs.ts';
 
-function part<T extends HTMLElement>(selector: string): T {
-  const element = document.querySelector<T>(selector);
-  if (element === null) throw new Error(`The page has no ${selector}.`);
-  return element;
+/** What closed tabs have left undone is in the engine's hands. */
+const LEFT_UNDONE: Gathered = { sources: [], ignored: [], unread: [] };
+const STOPPED = 'Stopped. What is indexed stays';
+
+function report(text: string): void {
+  part('#report').textContent = text;
 }
 
-/** The section of the visitor's own files: drop, pick, progress, list, removal. */
-export function showFiles(search: Search, onChange: () => Promise<void>): void {
-  const section = part('#files');
-  let stop: AbortController | undefined;
+/** Nothing fails unseen. */
+function tell(job: Promise<void>): void {
+  job.catch((cause) => report(toSearchError(cause).message));
+}
 
+/** The section of the visitor's own files: drop, pick, progress, list, removal. What is given before the engine has started waits for it. */
+export function showFiles(starting: Promise<Search>, onChange: () => Promise<void>): void {
+  const run = createRuns();
+  // Asked before anything new is given, which would be taken for it.
+  const leftUndone = starting.then(async (search) => (await search.status()).pending > 0);
+  const removing = new Set<string>();
+  let documents: readonly DocumentSummary[] = [];
+
+  const draw = () => showDocuments(documents, { removing, remove: (each) => tell(remove(each)) });
   const list = async () => {
-    const documents = await search.documents();
-    part('#documents').replaceChildren(
-      ...documents.map((each) => item(each.title === '' ? each.url : each.title, each.passages, () => remove(each.id))),
-    );
+    documents = await (await starting).documents();
+    draw();
   };
   const changed = async () => {
     await list();
     await onChange();
   };
-  const remove = async (id: string) => {
-    await search.remove([id]);
-    await changed();
-  };
-  const index = async (gathered: Gathered) => {
-    stop = new AbortController();
-    part('#progress').hidden = false;
+  const remove = async (each: DocumentSummary) => {
+    removing.add(each.id);
+    draw();
     try {
-      const report = await search.add(gathered.sources, { signal: stop.signal, onProgress: showProgress });
-      showReport(report, gathered.ignored);
-    } catch (cause) {
-      const error = toSearchError(cause);
-      part('#report').textContent =
-        error.code === 'aborted'
-          ? 'Stopped. What is indexed stays; the rest goes on at the next visit.'
-          : error.message;
+      // It waits for what is being indexed.
+      await (await starting).remove([each.id]);
+      report(`Removed ${titleOf(each)}.`);
     } finally {
-      part('#progress').hidden = true;
+      removing.delete(each.id);
       await changed();
     }
   };
-  const take = async (files: readonly { path: string; file: File }[]) => {
-    const gathered = await gather(files);
-    if (gathered.sources.length === 0)
-      part('#report').textContent = 'None of these files is Markdown, HTML, text or PDF.';
-    else await index(gathered);
+  const add = async (gathered: Gathered, ...[signal, onProgress]: Parameters<Run>) => {
+    await leftUndone;
+    const search = await starting;
+    const known = new Set((await search.documents()).map(({ id }) => id));
+    const done = await search.add(gathered.sources, { signal, onProgress });
+    report(reportText(gathered, done, known));
+  };
+  const index = async (job: Run, stopped = `${STOPPED}.`) => {
+    report('');
+    try {
+      await run(job);
+    } catch (cause) {
+      const { code, message } = toSearchError(cause);
+      report(code === 'aborted' ? stopped : message);
+    } finally {
+      await changed();
+    }
+  };
+  const take = (files: Promise<readonly GivenFile[]>) =>
+    index(async (signal, onProgress) => {
+      const gathered = await gather(await files, signal);
+      if (gathered.sources.length === 0) report(reportText(gathered));
+      else await add(gathered, signal, onProgress);
+    });
+  /** Goes on with what a closed tab left undone. */
+  const resume = async () => {
+    await list();
+    if (await leftUndone)
+      await index((...given) => add(LEFT_UNDONE, ...given), `${STOPPED}; the rest goes on at the next visit.`);
   };
 
-  part('#stop').addEventListener('click', () => stop?.abort());
+  onFiles((files) => tell(take(files)));
+  // Why it has not started the page says elsewhere.
+  starting.then(() => tell(resume())).catch(() => undefined);
+  leftUndone.catch(() => undefined);
+}
+
+/** Calls `take` with what is picked, or dropped anywhere on the page. */
+function onFiles(take: (files: Promise<readonly GivenFile[]>) => void): void {
   for (const id of ['#pick-files', '#pick-folder']) {
     const input = part<HTMLInputElement>(id);
     const picked = () => {
-      void take([...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+      take(Promise.resolve(pickedFiles(input.files ?? [])));
       input.value = '';
     };
     input.addEventListener('change', picked);
-    // Picked while the engine was still starting.
+    // Picked before this script came.
     if ((input.files?.length ?? 0) > 0) picked();
   }
-  document.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    section.classList.add('over');
-  });
+  const section = part('#files');
+  const onDrag = (type: 'dragover' | 'drop', act: (transfer: DataTransfer) => void) =>
+    document.addEventListener(type, (event) => {
+      // Text may be dropped into the search box.
+      if (!event.dataTransfer?.types.includes('Files')) return;
+      event.preventDefault();
+      act(event.dataTransfer);
+    });
+  onDrag('dragover', () => section.classList.add('over'));
   document.addEventListener('dragleave', () => section.classList.remove('over'));
-  document.addEventListener('drop', (event) => {
-    event.preventDefault();
+  onDrag('drop', (transfer) => {
     section.classList.remove('over');
-    if (event.dataTransfer !== null) void droppedFiles(event.dataTransfer).then(take);
+    take(droppedFiles(transfer));
   });
-  void list().then(() => resume(search, index));
-}
-
-/** Goes on with what a closed tab left undone. */
-async function resume(search: Search, index: (gathered: Gathered) => Promise<void>): Promise<void> {
-  const { pending } = await search.status();
-  const nothing: readonly Source[] = [];
-  if (pending > 0) await index({ sources: nothing, ignored: [] });
-}
-
-function item(name: string, passages: number, remove: () => void): HTMLLIElement {
-  const element = document.createElement('li');
-  const button = document.createElement('button');
-  button.type = 'button';
-  button.textContent = 'Remove';
-  button.setAttribute('aria-label', `Remove ${name}`);
-  button.addEventListener('click', remove);
-  const label = document.createElement('span');
-  label.textContent = `${name} (${counted(passages)})`;
-  element.append(label, button);
-  return element;
-}
-
-function counted(passages: number): string {
-  return `${passages} ${passages === 1 ? 'passage' : 'passages'}`;
-}
-
-function showProgress({ documents, of, passages, rate, current }: IndexProgress): void {
-  part<HTMLProgressElement>('#progress progress').value = documents / Math.max(1, of);
-  const left = Math.round((of - documents) / Math.max(0.01, rate));
-  part('#progress-text').textContent =
-    `${documents} of ${of} documents, ${counted(passages)}${left > 1 ? `, about ${left} s left` : ''}: ${current.replace(/^file:/, '')}`;
-}
-
-function showReport({ added, unchanged, passages, failed }: IndexReport, ignored: readonly string[]): void {
-  const lines = [
-    `${added} ${added === 1 ? 'document' : 'documents'} indexed (${counted(passages)})`,
-    ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),
-    ...(ignored.length > 0 ? [`${ignored.length} of another type left out`] : []),
-    ...failed.map(({ id, reason }) => `${id.replace(/^file:/, '')}: ${reason}`),
-  ];
-  part('#report').textContent = `${lines.join('. ')}.`;
 }

@@ -176,6 +176,21 @@ describe('opfsStore', () => {
     expect(await store.read('good')).toEqual(bytes(10));
   });
 
+  it('begins anew where the site’s data was cleared under it', async () => {
+    const name = freshName();
+    const first = opfsStore(name);
+    await first.write(put(['a', bytes(100_000)]));
+    // One that was opened by what was found ahead of it, which leads nowhere then.
+    const stores = [first, opfsStore(name, await findOpfsFolder(name))];
+    for (const store of stores) expect(await store.read('a')).toEqual(bytes(100_000));
+    disk.clear();
+    for (const store of stores)
+      expect(await Promise.all([store.read('a'), store.list(''), store.read('a')])).toEqual([undefined, [], undefined]);
+    disk.clear();
+    await first.write(put(['b', bytes(10)]));
+    for (const store of [...stores, opfsStore(name)]) expect(await store.read('b')).toEqual(bytes(10));
+  });
+
   it('says so when both of its lists are damaged', async () => {
     const name = freshName();
     const store = opfsStore(name);

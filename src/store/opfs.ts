@@ -57,30 +57,46 @@ export function opfsIsShared(): boolean {
  */
 export function opfsStore(name: string, found?: FoundFolder): Store {
   const open = openness(`The store '${name}'`);
+  let ahead = found;
   let folder: Promise<StoreFolder> | undefined;
   const opened = () => {
-    folder ??= openFolder(name, found);
+    folder ??= openFolder(name, ahead);
+    ahead = undefined;
     folder.catch(() => {
       folder = undefined;
     });
     return folder;
+  };
+  /** Once more in a new folder where the old one has gone: somebody has cleared the site's data while the page is open. */
+  const inFolder = async <T>(job: (own: StoreFolder) => Promise<T>): Promise<T> => {
+    const used = opened();
+    const own = await used;
+    try {
+      return await job(own);
+    } catch (error) {
+      if (!(await own.isGone())) throw error;
+      if (folder === used) {
+        folder = undefined;
+        own.close();
+      }
+      return job(await opened());
+    }
   };
   return {
     async read(blob, range, signal) {
       open.check();
       throwIfAborted(signal);
       checkName(blob);
-      return (await opened()).read(blob, range);
+      return inFolder((own) => own.read(blob, range));
     },
     async write(changes) {
       open.check();
       for (const blob of [...(changes.remove ?? []), ...(changes.put?.keys() ?? [])]) checkName(blob);
-      const own = await opened();
-      await withWriteLock(`store:${name}`, () => own.write(changes));
+      await inFolder((own) => withWriteLock(`store:${name}`, () => own.write(changes)));
     },
     async list(prefix) {
       open.check();
-      const { blobs } = await (await opened()).table();
+      const { blobs } = await inFolder((own) => own.table());
       return [...blobs.keys()].filter((blob) => blob.startsWith(prefix)).sort();
     },
     async close() {
@@ -214,6 +230,16 @@ async function openFolder(name: string, found: FoundFolder | undefined) {
       if (!used.has(file)) await directory.removeEntry(file).catch(() => undefined);
   }
 
+  /** What is open already gives nonsense then, and no error. */
+  async function isGone(): Promise<boolean> {
+    try {
+      await directory.getFileHandle(TABLES[0]);
+      return false;
+    } catch (error) {
+      return isNamed(error, 'NotFoundError');
+    }
+  }
+
   function close(): void {
     for (const slot of slots) slot.close();
     for (const handle of handles.values()) handle.then((each) => each.close()).catch(() => undefined);
@@ -224,7 +250,7 @@ async function openFolder(name: string, found: FoundFolder | undefined) {
   const named = [...new Set([...current.blobs.values()].map(({ file }) => file))];
   for (const file of named.sort((a, b) => batchOf(b) - batchOf(a)).slice(0, OPENED_AHEAD))
     handleOf(file).catch(() => undefined);
-  return { table, read, write, close };
+  return { table, read, write, isGone, close };
 }
 
 /** A file's name is used once: two tabs may write a batch of the same number. */
