@@ -64,8 +64,11 @@ test('each result tells its rank at every stage', async ({ page }) => {
     return results.map(({ explain }) => explain);
   }, QUESTION);
   expect(explained).toHaveLength(5);
-  for (const [index, stages] of explained.entries()) {
-    expect(stages?.reranked?.rank).toBe(index + 1);
+  // One of each section is shown, so that ranks may be missing between.
+  const ranks = explained.map((stages) => stages?.reranked?.rank ?? 0);
+  expect(ranks[0]).toBe(1);
+  expect(ranks).toEqual([...new Set(ranks)].sort((a, b) => a - b));
+  for (const stages of explained) {
     expect(stages?.hybrid?.rank).toBeGreaterThan(0);
     expect(stages?.bm25?.rank ?? stages?.dense?.rank).toBeGreaterThan(0);
   }

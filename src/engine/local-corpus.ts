@@ -179,6 +179,7 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
       const { sources: sound, failed: refused } = checkSources(sources);
       const given = sound.length > 0 ? await withRoom(() => inbox.put(sound), lockedSweep) : [];
       const fresh = new Set(given);
+      const ids = new Set(sound.map(({ id }) => id));
       const last = given.at(-1) ?? (await inbox.pending()).at(-1) ?? '';
       const indexing = parts.lock(async () => {
         await corpus.refresh(signal);
@@ -196,6 +197,11 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
             }
             if ((deaths.get(name) ?? 0) >= MOST_DEATHS) {
               deadly.push({ id: source.id, code: 'internal', reason: DEADLY });
+              await inbox.done([name]);
+              continue;
+            }
+            // Given anew after a call that failed: the version that waited since then is overtaken.
+            if (!fresh.has(name) && ids.has(source.id)) {
               await inbox.done([name]);
               continue;
             }
@@ -251,8 +257,8 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         return { ...report, failed: [...refused, ...report.failed, ...deadly] };
       }, signal);
       return indexing.catch(async (cause) => {
-        // Who stops a call does not want the rest of it later; after damage renewal.ts gives all of it once more.
-        if (signal.aborted || toSearchError(cause).code === 'corrupt') await inbox.done(given).catch(() => undefined);
+        // Who stops a call does not want the rest of it later.
+        if (signal.aborted) await inbox.done(given).catch(() => undefined);
         throw cause;
       });
     },
