@@ -1,3 +1,4 @@
+import { fold } from '../index/lexical/folding.ts';
 import { phraseUnits } from '../index/lexical/phrases.ts';
 import type { Result } from './types.ts';
 
@@ -39,6 +40,8 @@ function firstOfEachPage<T extends Named>(all: readonly T[]): readonly T[] {
 }
 
 function isNamed(heading: string, asked: string): boolean {
+  // Most are not, and to tell so must cost nothing.
+  if (!fold(heading).includes(asked.split(' ', 1)[0] ?? '')) return false;
   const bare = heading.replace(NUMBER, '');
   return [heading, bare, bare.replace(EXPLANATION, ''), CALLED.exec(bare)?.[0] ?? ''].some(
     (name) => keyOf(name) === asked,
