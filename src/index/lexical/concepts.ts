@@ -45,7 +45,11 @@ export function planQuery(query: Query, analyzers: readonly Analyzer[]): Plan {
   const fields = heldInFields(query.fielded, isStop);
   const typedField = query.typing && query.endsFielded ? query.fielded.at(-1) : undefined;
   const typedWord = query.typing && typedField === undefined ? query.words.length - 1 : -1;
-  const loose = query.words.flatMap((word, at) => conceptsOf(word, needs(word), at === typedWord));
+  const loose = query.words.flatMap((word, at) => {
+    const found = conceptsOf(word, needs(word), at === typedWord);
+    // What one language drops is no misspelt word of another: `when` does not mean Wen where some pages are not English.
+    return at !== typedWord && isStop(word) ? found.map(({ surface: _, ...concept }) => concept) : found;
+  });
   const phrases = query.phrases.flatMap(needs).flatMap((need) => conceptsOf('', [need], false));
   const fieldNeeds = fields.map(({ word }) => orSurface(needs(word), [word], analyzers));
   const fielded = fields.flatMap((each, at) =>
