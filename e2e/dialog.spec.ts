@@ -1,0 +1,177 @@
+import { expect, type Page, test } from '@playwright/test';
+import {
+  aMoment,
+  ask,
+  clicks,
+  endConversion,
+  give,
+  ids,
+  input,
+  middle,
+  moveElsewhere,
+  openDialog,
+  openElements,
+  selectedBy,
+  titles,
+} from './elements-page.ts';
+
+test.describe('the dialog', () => {
+  const dialog = (page: Page) => page.locator('#one dialog');
+
+  test('text that is selected past its edge leaves it open, a click beside it closes it', async ({ page }) => {
+    await openDialog(page);
+    await page.keyboard.type('a long question');
+    const box = await input(page).boundingBox();
+    if (box === null) throw new Error('The dialog has no box.');
+    await page.mouse.move(box.x + 150, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(5, box.y + 10, { steps: 4 });
+    await page.mouse.up();
+    await expect(dialog(page)).toBeVisible();
+    await page.mouse.click(5, box.y + 10);
+    await expect(dialog(page)).toBeHidden();
+  });
+
+  test('moved while it is open it closes, and opens as before', async ({ page }) => {
+    await openDialog(page);
+    await moveElsewhere(page);
+    await expect(dialog(page)).toBeHidden();
+    await page.keyboard.press('Control+k');
+    await expect(input(page)).toBeFocused();
+    await page.keyboard.press('Escape');
+    await expect(dialog(page)).toBeHidden();
+  });
+
+  test('Enter that ends a conversion opens nothing', async ({ page }) => {
+    await openDialog(page);
+    const clicked = await clicks(page);
+    await ask(page, 'boats');
+    await give(page, 'boats', 'hybrid', ['Boat']);
+    await expect(page.locator('#one .title')).toHaveText(['Boat']);
+    await endConversion(page);
+    expect(await clicked()).toEqual([]);
+    await input(page).press('Enter');
+    expect(await clicked()).toEqual([['/Boat', false]]);
+  });
+
+  test('hidden, it leaves the page and its keys alone; of two the visible one opens', async ({ page }) => {
+    await openElements(
+      page,
+      '<test-dialog id="one" hidden></test-dialog><test-dialog id="two"></test-dialog><button id="other">Other</button>',
+    );
+    await page.evaluate(() => elements.defineDialog());
+    await page.keyboard.press('Control+k');
+    await expect(input(page, 'two')).toBeFocused();
+    await page.keyboard.press('Escape');
+    await page.evaluate(() => {
+      document.getElementById('two')?.setAttribute('hidden', '');
+      document.getElementById('other')?.focus();
+      window.addEventListener('keydown', (event) => Object.assign(globalThis, { isTaken: event.defaultPrevented }));
+    });
+    await page.keyboard.press('/');
+    expect(await page.evaluate(() => (globalThis as unknown as { isTaken: boolean }).isTaken)).toBe(false);
+    await page.evaluate(() => document.querySelector<HTMLElement & { open(): void }>('#one')?.open());
+    await expect(page.locator('dialog[open]')).toHaveCount(0);
+    await expect(page.locator('#other')).toBeFocused();
+    await page.locator('#other').click();
+  });
+
+  test('on a phone a tap in its empty part leaves it open', async ({ page }) => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await openDialog(page);
+    await page.mouse.click(180, 500);
+    await expect(dialog(page)).toBeVisible();
+  });
+
+  test('a better list waits while a row is pressed, and keeps the rows that stay', async ({ page }) => {
+    await openDialog(page);
+    const clicked = await clicks(page);
+    await ask(page, 'boats');
+    await give(page, 'boats', 'bm25', ['Boat', 'Harbour']);
+    await dialog(page)
+      .locator('a')
+      .first()
+      .evaluate((link) => Object.assign(link, { isKept: true }));
+    await page.mouse.move(...(await middle(titles(page).first())));
+    await page.mouse.down();
+    await give(page, 'boats', 'hybrid', ['Harbour', 'Boat']);
+    await aMoment(page);
+    expect(await ids(page)).toEqual(['BoatBoat', 'HarbourHarbour']);
+    await page.mouse.up();
+    expect(await clicked()).toEqual([['/Boat', false]]);
+    await expect.poll(() => ids(page)).toEqual(['HarbourHarbour', 'BoatBoat']);
+    expect(
+      await dialog(page)
+        .locator('a')
+        .evaluateAll((all) => all.map((link) => 'isKept' in link)),
+    ).toEqual([false, true]);
+    expect(
+      await dialog(page)
+        .locator('li')
+        .evaluateAll((all) => all.map(({ id }) => id)),
+    ).toEqual(['result-0', 'result-1']);
+  });
+
+  test('Enter follows the marked row wherever the focus is, and arrows with a modifier are the box’s own', async ({
+    page,
+  }) => {
+    await openDialog(page);
+    const clicked = await clicks(page);
+    await ask(page, 'boats');
+    await give(
+      page,
+      'boats',
+      'hybrid',
+      Array.from({ length: 30 }, (_, number) => `Boat-${number}`),
+    );
+    await expect(dialog(page).getByRole('option')).toHaveCount(30);
+    expect(await selectedBy(page, 'Shift+ArrowUp')).toEqual([0, 5]);
+    await page.keyboard.press('Tab');
+    await expect(dialog(page).getByRole('button')).toBeFocused();
+    await page.keyboard.press('Tab');
+    await expect(dialog(page).getByRole('listbox')).not.toBeFocused();
+    await dialog(page).getByRole('listbox').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await clicked()).toEqual([['/Boat-1', false]]);
+  });
+
+  test('a slash that is typed into a box inside of a closed shadow root stays there', async ({ page }) => {
+    await openElements(page, '<test-dialog id="one"></test-dialog><closed-box></closed-box>');
+    await page.evaluate(() => {
+      elements.defineDialog();
+      const root = document.querySelector('closed-box')?.attachShadow({ mode: 'closed' });
+      const box = document.createElement('input');
+      root?.append(box);
+      box.focus();
+      Object.assign(globalThis, { box });
+    });
+    await page.keyboard.type('a/b');
+    expect(await page.evaluate(() => (globalThis as unknown as { box: HTMLInputElement }).box.value)).toBe('a/b');
+    await expect(dialog(page)).toBeHidden();
+  });
+
+  test('a limit that changes counts for its list too; a header’s letters and forced colours do not harm it', async ({
+    page,
+  }) => {
+    await openDialog(page);
+    await ask(page, 'boats');
+    await give(page, 'boats', 'hybrid', ['Boat']);
+    await page.evaluate(() => {
+      const one = document.getElementById('one');
+      one?.setAttribute('limit', '1');
+      one?.setAttribute(
+        'style',
+        'text-transform: uppercase; letter-spacing: 1em; font-weight: 700; font-style: italic',
+      );
+    });
+    await expect.poll(() => page.evaluate(() => elements.asked.map(({ options }) => options.limit))).toEqual([10, 1]);
+    await expect(dialog(page)).toHaveCSS('text-transform', 'none');
+    await expect(dialog(page)).toHaveCSS('letter-spacing', 'normal');
+    await expect(dialog(page)).toHaveCSS('font-weight', '400');
+    await expect(dialog(page)).toHaveCSS('font-style', 'normal');
+    await page.emulateMedia({ forcedColors: 'active' });
+    await expect(dialog(page).getByRole('option').first()).toHaveCSS('outline-style', 'solid');
+    await expect(dialog(page).locator('.field')).toHaveCSS('outline-style', 'solid');
+  });
+});
