@@ -118,6 +118,22 @@ export function uphold(list: Ranking, held: ReadonlySet<PassageId> = new Set()):
   return placed([...list.filter(isHeld), ...list.filter((each) => !isHeld(each))], list);
 }
 
+/** The same list with some passages before all others, those too that it has not found; of several that it has, in its own order. */
+export function leading(retriever: Retriever, first: Upheld): Retriever {
+  return {
+    name: retriever.name,
+    async retrieve(query, depth, context) {
+      const [found, led] = await Promise.all([retriever.retrieve(query, depth, context), first()]);
+      if (led.size === 0) return found;
+      const known = new Set(found.map(({ id }) => id));
+      const unknown = [...led].filter((id) => !known.has(id)).map((id) => ({ id }));
+      const isLed = ({ id }: { readonly id: PassageId }) => led.has(id);
+      const order = [...found.filter(isLed), ...unknown, ...found.filter((each) => !isLed(each))];
+      return placed(order.slice(0, depth), found);
+    },
+  };
+}
+
 /** A second fusion has a scale of its own: the places keep the scores of `scale`, so that the whole list still has one. */
 function placed(order: readonly { readonly id: PassageId }[], scale: Ranking): Ranking {
   const lowest = scale.at(-1)?.score ?? 0;

@@ -17,7 +17,7 @@ import {
   quiet,
   SOURCES,
 } from './fixtures/engine.ts';
-import type { EngineHost } from './types.ts';
+import type { EngineHost, SearchOptions } from './types.ts';
 
 describe('engine host: searching', () => {
   let fakes: Fakes;
@@ -58,9 +58,33 @@ describe('engine host: searching', () => {
     const options = { pipeline: 'lexical', explain: true } as const;
     const { last, ids } = await ask('oar needs', options);
     expect(ids).toEqual(['named', 'other']);
-    expect(last.results.map(({ explain }) => explain?.bm25?.rank)).toEqual([2, 1]);
+    expect(last.results.map(({ explain }) => explain?.bm25?.rank)).toEqual([1, 2]);
     const [first = 0, second = 0] = last.results.map(({ score }) => score);
     expect(first).toBeGreaterThan(second);
+  });
+
+  it('finds what is named as the question is where its words stand everywhere, or are stop words', async () => {
+    const busy = Array.from(
+      { length: 200 },
+      (_, at) => `## Sailing ${at}\n\nSailing, sailing with sailing with a sail.`,
+    );
+    const sections = [
+      '## sailing(*boats, crew=None)',
+      'One of many functions of the yard.',
+      '## 8.5. The with clause',
+      'Crews.',
+    ];
+    const content = ['# Sailing boats', ...busy, ...sections, '## Notes', 'On notes.'].join('\n\n');
+    await host.add([{ id: 'yard', type: 'markdown', content }], never, quiet);
+    const firstOf = async (question: string, options: SearchOptions) => (await ask(question, options)).last.results[0];
+    for (const pipeline of ['lexical', 'hybrid'] as const) {
+      expect((await firstOf('sailing()', { pipeline }))?.heading.at(-1)).toBe('sailing(*boats, crew=None)');
+      expect((await firstOf('with clause', { pipeline }))?.heading.at(-1)).toBe('8.5. The with clause');
+      expect((await firstOf('sailing -crew', { pipeline }))?.heading.at(-1)).toMatch(/^Sailing \d/);
+    }
+    expect((await firstOf('sailing', { pipeline: 'lexical', fields: { heading: 0 } }))?.heading.at(-1)).toMatch(
+      /^Sailing/,
+    );
   });
 
   it('blends by the share that suits the model, where a search names none', async () => {

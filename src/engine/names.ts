@@ -1,16 +1,9 @@
 import { fold } from '../index/lexical/folding.ts';
-import { phraseUnits } from '../index/lexical/phrases.ts';
+import { nameKey, nameKeys } from '../index/lexical/names.ts';
 import type { Result } from './types.ts';
 
 /** Of so many results the named ones come first: a longer list begins as a shorter one does. */
 const AMONG = 10;
-
-/** `25.1.`, `F.1.`, `Chapter 5.`, `Part III.`, `3.2` before a heading. */
-const NUMBER = /^(?:(?:\p{L}+\s+)?(?:\p{Lu}|[IVXLC]+|\d+)(?:\.\d+)*[.:]|\d+(?:\.\d+)*)\s+/u;
-/** What follows a name: `zipfile — Work with ZIP archives`, `parser: Parsing messages`. */
-const EXPLANATION = /(?:\s[—–|-]|:)\s.*$/su;
-/** `zipfile.ZipFile` in `class zipfile.ZipFile(file)`. */
-const CALLED = /(?<!\S)[^\s(]+(?=\()/u;
 
 type Named = Pick<Result, 'documentId' | 'title' | 'heading' | 'score'>;
 
@@ -20,7 +13,7 @@ type Named = Pick<Result, 'documentId' | 'title' | 'heading' | 'score'>;
  * keep their scores.
  */
 export function namesFirst<T extends Named>(question: string, results: readonly T[]): readonly T[] {
-  const asked = keyOf(question);
+  const asked = nameKey(question);
   const among = results.slice(0, AMONG);
   const pages = new Set(among.flatMap(({ documentId, title }) => (isNamed(title, asked) ? [documentId] : [])));
   const own = among.filter(({ title, heading }) => isNamed(heading.at(-1) ?? title, asked));
@@ -42,13 +35,5 @@ function firstOfEachPage<T extends Named>(all: readonly T[]): readonly T[] {
 function isNamed(heading: string, asked: string): boolean {
   // Most are not, and to tell so must cost nothing.
   if (!fold(heading).includes(asked.split(' ', 1)[0] ?? '')) return false;
-  const bare = heading.replace(NUMBER, '');
-  return [heading, bare, bare.replace(EXPLANATION, ''), CALLED.exec(bare)?.[0] ?? ''].some(
-    (name) => keyOf(name) === asked,
-  );
-}
-
-/** By its words as they are: `opener` is not `open`, and `pg_dump` is `pg dump`. */
-function keyOf(text: string): string {
-  return phraseUnits(text).join(' ');
+  return nameKeys(heading).has(asked);
 }

@@ -1,5 +1,5 @@
 import { once } from '../core/cancellation.ts';
-import type { StoredPassage } from '../core/document.ts';
+import type { PassageId, StoredPassage } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { Context, Embedder, Fusion, Query, Reranker, Retriever, StageEvent } from '../core/ports.ts';
 import { emptyRanking, type Ranking } from '../core/ranking.ts';
@@ -11,10 +11,12 @@ import { blend } from '../rerank/blend.ts';
 import { bm25 } from '../retrieve/bm25.ts';
 import { type DenseOptions, dense, denseRescore, feedback } from '../retrieve/dense.ts';
 import { identifierHolders } from '../retrieve/identifier.ts';
+import { namedPassages } from '../retrieve/named.ts';
 import { type WeighWords, weighByRarity } from '../retrieve/rarity.ts';
 import { windowReader } from '../retrieve/windows.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { answerable, constrain, FAR, NEAR } from './constraint.ts';
+import { leading, type Upheld } from './fusing.ts';
 import { headStart, heldBack } from './head-start.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
 import { tolerant } from './optional.ts';
@@ -103,11 +105,14 @@ export function createSearcher(parts: SearcherParts): Searcher {
       for (const term of found) meant.add(term);
     };
     const words = remember(bm25({ ...union, options: { weights: options.fields ?? {}, ...languages }, onMeant }));
+    // Who has titles or headings count for nothing asks for texts.
+    const byName = options.fields?.title !== 0 && options.fields?.heading !== 0;
+    const named = once(async () => (byName ? namedPassages(asked, union, context.signal) : new Set<PassageId>()));
     const query = await answerable(asked, words, depth, context);
     const semantic = semanticOf(moments, parts.embedder, weigh, windows);
     const isWindowed = semantic.some(({ readWindows }) => readWindows !== undefined);
     const retrievers = {
-      bm25: words,
+      bm25: leading(words, named),
       dense: heldBack(constrain(denseOf(semantic), passages, far ? FAR : NEAR), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
@@ -117,7 +122,10 @@ export function createSearcher(parts: SearcherParts): Searcher {
         rescore: denseRescore(semantic, query),
         feedback: feedback(semantic),
         telling: options.feedback ?? (far ? 0 : DEFAULTS.feedback),
-        upheld: once(() => identifierHolders(query, { ...union, ...languages }, context.signal)),
+        upheld: together(
+          named,
+          once(() => identifierHolders(query, { ...union, ...languages }, context.signal)),
+        ),
         limit,
       },
       {
@@ -128,7 +136,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         },
       },
     );
-    return { query, meant, passages, depth, limit, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };
+    return { query, meant, byName, passages, depth, limit, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };
   };
 
   const timed = (onStage: (event: StageEvent) => void) => (event: StageEvent) => {
@@ -154,14 +162,13 @@ export function createSearcher(parts: SearcherParts): Searcher {
       let forward = (event: StageEvent): void => void events.push(event);
       const context = { signal, onStage: timed((event) => forward(event)) };
       const prepared = await prepare(text, options, context, first.over);
-      const { query, meant, passages, pipeline, depth, limit } = prepared;
+      const { query, meant, byName, passages, pipeline, depth, limit } = prepared;
       const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
       const answers = createAnswers({
         query: text,
         limit,
         explain: options.explain ?? false,
-        // Who has titles or headings count for nothing asks for texts.
-        byName: options.fields?.title !== 0 && options.fields?.heading !== 0,
+        byName,
         shown,
         last: pipeline.name,
         passages,
@@ -188,6 +195,10 @@ export function createSearcher(parts: SearcherParts): Searcher {
       }
     },
   };
+}
+
+function together(...all: readonly Upheld[]): Upheld {
+  return async () => new Set((await Promise.all(all.map((each) => each()))).flatMap((ids) => [...ids]));
 }
 
 /** What fails here is read again, and reported, by the question that needs it. */

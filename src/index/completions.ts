@@ -1,5 +1,6 @@
 import { type BlockCodec, type BlockFile, blockOfKey, createBlockWriter } from './blocks.ts';
 import { type ByteReader, ByteWriter } from './codec.ts';
+import { isNameTerm } from './lexical/names.ts';
 import { FIELDS, type FieldPostings } from './terms.ts';
 
 /**
@@ -37,6 +38,7 @@ export function collectCompletions(): CompletionsWriter {
   };
   return {
     add(term, frequency, fields) {
+      if (isNameTerm(term)) return;
       const candidate = { term, frequency, inTitles: titlePostings(fields) };
       for (let letters = 1; letters <= Math.min(COMPLETED_LETTERS, term.length); letters += 1) {
         const prefix = term.slice(0, letters);

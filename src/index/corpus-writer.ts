@@ -1,12 +1,13 @@
 import { once, throwIfAborted } from '../core/cancellation.ts';
 import type { DocumentId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
+import type { TermAnalyzer } from './collecting.ts';
 import type { CorpusState } from './corpus-state.ts';
 import { type Manifest, manifestName, type SegmentRecord, segmentPath, writeManifest } from './manifest.ts';
 import { mergeSegments } from './merge.ts';
 import { pace } from './pace.ts';
 import { removeFrom } from './removal.ts';
-import { createSegmentBuilder, type IndexedDocument, type TermAnalyzer } from './segment-builder.ts';
+import { createSegmentBuilder, type IndexedDocument } from './segment-builder.ts';
 import { type BuiltSegment, SEGMENT_PARTS, type SegmentOptions } from './segment-format.ts';
 import { nextMerge, type TierOptions } from './tiers.ts';
 import { verifyCorpus } from './verify.ts';

@@ -1,11 +1,11 @@
 import { once, queue } from '../core/cancellation.ts';
 import type { PassageSource, Store } from '../core/ports.ts';
 import { createCache } from './cache.ts';
+import type { TermAnalyzer } from './collecting.ts';
 import { type CorpusState, createState } from './corpus-state.ts';
 import type { CorpusBatch } from './corpus-writer.ts';
 import { manifestName } from './manifest.ts';
 import { residentStore } from './resident.ts';
-import type { TermAnalyzer } from './segment-builder.ts';
 import type { SegmentOptions } from './segment-format.ts';
 import type { CorpusStatistics, PassageNumbers, TermSource, VectorSource } from './terms.ts';
 import type { TierOptions } from './tiers.ts';

@@ -1,5 +1,6 @@
 import { type Passage, passageId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
+import { collectTerms, type TermAnalyzer } from './collecting.ts';
 import { emptyColumns, type LengthColumns, LONGEST_FIELD } from './lengths.ts';
 import { createLexiconWriter, type LexiconWriter } from './lexicon-writer.ts';
 import { pace } from './pace.ts';
@@ -7,11 +8,6 @@ import { assembleSegment, type BuiltSegment, type SegmentOptions } from './segme
 import { createTermCollector, type TermCollector } from './term-collector.ts';
 import type { QuantisedVectors } from './terms.ts';
 import { createTextsWriter, type DocumentHead } from './texts.ts';
-
-/** Text to index terms, for one language (index/lexical/analysis.ts). */
-export interface TermAnalyzer {
-  analyze(text: string): readonly string[];
-}
 
 /** A document as the index takes it. */
 export interface IndexedDocument {
@@ -51,14 +47,7 @@ export function createSegmentBuilder(options: SegmentOptions = {}): SegmentBuild
       const { id, title } = entry.document;
       if (added.has(id)) throw new SearchError('bad-input', `Document '${id}' was given twice in one batch.`);
       added.set(id, { entry, first: collector.passages });
-      const titleTerms = analyzer.analyze(title);
-      let heading: readonly string[] = [];
-      let headingTerms: readonly string[] = [];
-      for (const passage of entry.passages) {
-        if (passage.heading !== heading) headingTerms = analyzer.analyze(passage.heading.join('\n'));
-        heading = passage.heading;
-        collector.add([titleTerms, headingTerms, analyzer.analyze(passage.text)]);
-      }
+      collectTerms(title, entry.passages, analyzer, collector);
     },
     async finish(signal) {
       const sorted = [...added.values()].sort((a, b) => (a.entry.document.id < b.entry.document.id ? -1 : 1));

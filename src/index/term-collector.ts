@@ -9,8 +9,8 @@ const MOST = 0xffff;
  */
 export interface TermCollector {
   readonly passages: number;
-  /** The next passage's terms, in the order of FIELDS. */
-  add(fields: readonly (readonly string[])[]): void;
+  /** The next passage's terms, in the order of FIELDS, and those beside them that do not make its fields longer. */
+  add(fields: readonly (readonly string[])[], beside?: readonly (readonly string[])[]): void;
   /** Number of terms of a passage's field. */
   length(passage: number, field: number): number;
   /** Terms in ascending order (UTF-16) with their postings; passage `order[n]` gets the number n. */
@@ -51,9 +51,9 @@ export function createTermCollector(): TermCollector {
     numbers.set(term, number);
     return number;
   };
-  const collect = (entries: FieldEntries, terms: readonly string[]) => {
+  const collect = (entries: FieldEntries, terms: readonly string[], beside: readonly string[]) => {
     const start = entries.count;
-    for (const term of terms) {
+    for (const term of beside.length === 0 ? terms : [...terms, ...beside]) {
       const number = numberOf(term);
       if (number >= slots.length) slots = enlarged(slots, new Float64Array(slots.length * 2));
       const slot = (slots[number] ?? 0) - 1;
@@ -74,9 +74,9 @@ export function createTermCollector(): TermCollector {
     get passages() {
       return fields[0]?.ends.length ?? 0;
     },
-    add(terms) {
+    add(terms, beside = []) {
       fields.forEach((entries, field) => {
-        collect(entries, terms[field] ?? []);
+        collect(entries, terms[field] ?? [], beside[field] ?? []);
       });
     },
     length: (passage, field) => fields[field]?.lengths[passage] ?? 0,

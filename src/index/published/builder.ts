@@ -1,6 +1,7 @@
 import { SearchError } from '../../core/errors.ts';
 import { contentHash } from '../../core/hash.ts';
 import { type CountedTerm, collectCompletions } from '../completions.ts';
+import { isNameTerm } from '../lexical/names.ts';
 import { pace } from '../pace.ts';
 import { documentFrequency } from '../postings.ts';
 import type { TermCollector } from '../term-collector.ts';
@@ -103,7 +104,7 @@ async function writeTerms(
     if (frequency > sizes.common) terms.addOutline(term, await common.add(fields));
     else terms.add(term, fields);
     completions.add(term, frequency, fields);
-    vocabulary.push({ term, frequency });
+    if (!isNameTerm(term)) vocabulary.push({ term, frequency });
     if (due()) await rest();
   }
   regions.set('terms', await deflated(terms.finish()));

@@ -1,5 +1,5 @@
 import type { Passage } from '../../core/document.ts';
-import type { TermAnalyzer } from '../segment-builder.ts';
+import type { TermAnalyzer } from '../collecting.ts';
 import type { QuantisedVectors } from '../terms.ts';
 import type { DocumentHead } from '../texts.ts';
 import type { CommonSizes } from './common-writer.ts';

@@ -1,4 +1,5 @@
 import { SearchError } from '../../core/errors.ts';
+import { collectTerms } from '../collecting.ts';
 import { pace } from '../pace.ts';
 import { createTermCollector, type TermCollector } from '../term-collector.ts';
 import type { QuantisedVectors } from '../terms.ts';
@@ -40,7 +41,7 @@ export async function gather(source: DocumentSource, options: PublishOptions): P
     const read = source.read(at);
     const given = read instanceof Promise ? await read : read;
     const { document, passages } = given;
-    collectTerms(given, collector, await options.analyzer(document.language));
+    collectTerms(document.title, passages, await options.analyzer(document.language), collector);
     if (texts.add(given)) await texts.flush();
     vectors.add(given);
     for (const { weight } of passages) weights.add(weight);
@@ -63,19 +64,6 @@ function inOrder(ids: readonly string[]): Uint32Array {
     if (id(order[at]) === id(order[at - 1]))
       throw new SearchError('bad-input', `Document '${id(order[at])}' was given twice.`);
   return order;
-}
-
-type Analyzer = Awaited<ReturnType<PublishOptions['analyzer']>>;
-
-function collectTerms({ document, passages }: PublishedDocument, collector: TermCollector, analyzer: Analyzer): void {
-  const title = analyzer.analyze(document.title);
-  let heading: readonly string[] = [];
-  let headingTerms: readonly string[] = [];
-  for (const passage of passages) {
-    if (passage.heading !== heading) headingTerms = analyzer.analyze(passage.heading.join('\n'));
-    heading = passage.heading;
-    collector.add([title, headingTerms, analyzer.analyze(passage.text)]);
-  }
 }
 
 /** Blocks are closed after so many documents, and compressed: texts are most of what is read. */

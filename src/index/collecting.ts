@@ -1,0 +1,27 @@
+import type { Passage } from '../core/document.ts';
+import { namesAbove } from './lexical/names.ts';
+import type { TermCollector } from './term-collector.ts';
+
+/** Text to index terms, for one language (index/lexical/analysis.ts). */
+export interface TermAnalyzer {
+  analyze(text: string): readonly string[];
+}
+
+/** Gives a collector the terms of a document's passages, in their order, and the names that stand above them. */
+export function collectTerms(
+  title: string,
+  passages: readonly Passage[],
+  analyzer: TermAnalyzer,
+  collector: TermCollector,
+): void {
+  const titleTerms = analyzer.analyze(title);
+  let heading: readonly string[] = [];
+  let headingTerms: readonly string[] = [];
+  const names = namesAbove(title);
+  for (const passage of passages) {
+    if (passage.heading !== heading) headingTerms = analyzer.analyze(passage.heading.join('\n'));
+    heading = passage.heading;
+    const terms = [titleTerms, headingTerms, analyzer.analyze(passage.text)];
+    collector.add(terms, names(passage));
+  }
+}

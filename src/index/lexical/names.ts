@@ -1,0 +1,67 @@
+import type { Passage } from '../../core/document.ts';
+import { phraseUnits } from './phrases.ts';
+
+/** `25.1.`, `F.1.`, `Chapter 5.`, `Part III.`, `3.2` before a heading. */
+const NUMBER = /^(?:(?:\p{L}+\s+)?(?:\p{Lu}|[IVXLC]+|\d+)(?:\.\d+)*[.:]|\d+(?:\.\d+)*)\s+/u;
+/** What follows a name: `zipfile — Work with ZIP archives`, `parser: Parsing messages`. */
+const EXPLANATION = /(?:\s[—–|-]|:)\s.*$/su;
+/** `zipfile.ZipFile` in `class zipfile.ZipFile(file)`. */
+const CALLED = /(?<!\S)[^\s(]+(?=\()/u;
+/** Each of `-f, --failfast` and `--output <file>`. */
+const OPTION = /(?<!\S)--?[\p{L}\p{N}][^\s,=[<]*/gu;
+/** Nobody asks for "The with statement" with its article. */
+const ARTICLE = /^(?:the|an?) (?=.)/u;
+/** A key that is longer is a sentence, and nobody's name. */
+const LONGEST_KEY = 64;
+
+/** What names are compared by: the words as they are. `opener` is not `open`, and `pg_dump` is `pg dump`. '' where there are none. */
+export function nameKey(text: string): string {
+  return phraseUnits(text).join(' ').replace(ARTICLE, '');
+}
+
+/** The keys of what a title or a heading names: itself, without its number, without what explains it, what is called, and options. */
+export function nameKeys(heading: string): ReadonlySet<string> {
+  const bare = heading.replace(NUMBER, '');
+  const names = [heading, bare, bare.replace(EXPLANATION, ''), CALLED.exec(bare)?.[0] ?? ''];
+  const options = bare.startsWith('-') ? (bare.match(OPTION) ?? []) : [];
+  return new Set([...names, ...options].map(nameKey).filter((key) => key !== ''));
+}
+
+/** No word's term begins so: names lie by themselves among the terms, and nothing half typed or misspelt finds them. */
+const NAME = '=';
+
+/** The index term of a name's key; undefined where it is too long for one. */
+export function nameTerm(key: string): string | undefined {
+  return key === '' || key.length > LONGEST_KEY ? undefined : NAME + key;
+}
+
+export function isNameTerm(term: string): boolean {
+  return term.startsWith(NAME);
+}
+
+/** The terms of a title or heading's names. */
+export function nameTerms(heading: string): readonly string[] {
+  return [...nameKeys(heading)].flatMap((key) => nameTerm(key) ?? []);
+}
+
+/**
+ * Of a page's passages, one after another: the names that begin to stand above each, in the order of FIELDS. The page's in `title`; in
+ * `heading` its section's, at the section's first passage, and those of sections that begin with it and have no text of their own before.
+ */
+export function namesAbove(title: string): (passage: Passage) => readonly (readonly string[])[] {
+  const named = new Set<string>();
+  let before: readonly string[] | undefined;
+  return ({ heading, anchor, weight }) => {
+    // What counts nothing is not to be found.
+    if (weight === 0) return [];
+    const section = JSON.stringify([anchor, ...heading]);
+    const isNew = !named.has(section);
+    named.add(section);
+    const parted = heading.findIndex((each, level) => each !== before?.[level]);
+    const begun = parted < 0 ? [] : heading.slice(parted, -1);
+    const terms = [...begun, ...(isNew ? [heading.at(-1) ?? title] : [])].flatMap(nameTerms);
+    const ofPage = before === undefined ? nameTerms(title) : [];
+    before = heading;
+    return [ofPage, terms, []];
+  };
+}
