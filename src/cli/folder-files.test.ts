@@ -45,6 +45,12 @@ it('follows links to folders and files, inside and outside', () => {
   ]);
 });
 
+it('passes over what macOS writes beside files', () => {
+  put('site/v2/._a.html');
+  put('site/.well-known.html');
+  expect(paths()).toEqual(['.well-known.html', 'v2/a.html']);
+});
+
 it('ends where links go in a circle, and takes in nothing around the folder', () => {
   link('.', 'site/self');
   link('..', 'site/v2/up');

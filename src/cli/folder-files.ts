@@ -4,6 +4,9 @@ import type { SourceType } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
 import { sourceTypeOf } from '../ingest/source-type.ts';
 
+/** What macOS writes beside a file where a disk or an archive has no room for its attributes: `._guide.html` is no page. */
+const COMPANION = '._';
+
 export interface WalkOptions {
   /** Folders that are never entered, by their name or by where they lie; those whose names begin with a dot are not either. */
   readonly skips: (name: string, real: string) => boolean;
@@ -84,6 +87,7 @@ function createWalk(folder: string, { skips, isExcluded }: WalkOptions) {
     }
     if (isExcluded?.(path) !== true) entered.add(real);
     for (const entry of entriesOf(real, path)) {
+      if (entry.name.startsWith(COMPANION)) continue;
       const [inside, below] = [path === '' ? entry.name : `${path}/${entry.name}`, join(real, entry.name)];
       if (entry.isFile()) files.push({ path: inside, real: below });
       else if (entry.isSymbolicLink()) links.push(inside);

@@ -25,6 +25,12 @@ it('hangs calls without a signal of their own on none that lasts', async () => {
   expect(signals[0]).not.toBe(signals[1]);
 });
 
+it('leaves it to the engine to say what is missing, where nothing is given', async () => {
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
+  const nothing = undefined as unknown as OpenOptions;
+  await expect(createSearch(() => ({}) as Worker, nothing)).resolves.toBeDefined();
+});
+
 it('starts no worker any more once it is closed', async () => {
   vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
   let started = 0;

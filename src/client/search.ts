@@ -50,7 +50,9 @@ function catalogUrl(models: string): string {
  * `worker` makes the engine worker: a bundler must see `new Worker(new URL('./engine.worker.ts', import.meta.url))`
  * in the caller's own build, or use findling's built file. A worker that dies is replaced at the next call.
  */
-export async function createSearch(worker: () => Worker, options: OpenOptions): Promise<Search> {
+export async function createSearch(worker: () => Worker, given: OpenOptions): Promise<Search> {
+  // Without any at all the engine still says which are needed.
+  const options: OpenOptions = { ...given };
   let connection: Promise<Connection<EngineHost>> | undefined;
   let current: SearchRun | undefined;
   const running = new Set<SearchRun>();

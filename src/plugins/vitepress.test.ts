@@ -27,6 +27,12 @@ function call(hook: unknown, given: object): unknown {
   return Reflect.apply(hook, undefined, [given]);
 }
 
+it('makes workers modules, as findling’s own are', () => {
+  expect(call(findling().config, {})).toMatchObject({
+    worker: { format: 'es' },
+  });
+});
+
 function configure(config: object): void {
   call(findling().configResolved, config);
 }

@@ -35,6 +35,8 @@ export function findling(options: AdapterOptions = {}): Plugin {
       // Vue's compiler must see the component; the element behind it is made of modules that need no bundling.
       ssr: { noExternal: ['findling'] },
       optimizeDeps: { exclude: ['findling'] },
+      // For sites with findling's workers, as in findling/vite.
+      worker: { format: 'es' },
     }),
     configResolved(config) {
       site = siteOf(config);
