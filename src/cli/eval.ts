@@ -28,6 +28,7 @@ import {
 } from './eval-files.ts';
 import { EVAL_USAGE, type EvalOptions, parseEvalOptions } from './eval-options.ts';
 import type { Evaluable, PipelineSpec } from './eval-port.ts';
+import { progressLine } from './progress-line.ts';
 
 /** Opens what is asked: the engine in Node, or the page's workers in a browser. */
 export type OpenEvaluable = (set: LoadedSet, options: EvalOptions) => Promise<Evaluable>;
@@ -173,15 +174,15 @@ async function searchOne(
   const run = new Map<string, readonly RunRow[]>();
   const milliseconds: number[] = [];
   const skipped = new Map<string, number>();
+  const line = progressLine();
   for (const [index, query] of queries.entries()) {
     const found = await ask(query);
     run.set(query.id, found.rows);
     milliseconds.push(found.milliseconds);
     for (const stage of found.skipped) skipped.set(stage, (skipped.get(stage) ?? 0) + 1);
-    if (process.stderr.isTTY && !options.json)
-      process.stderr.write(`\r${spec.label}: ${index + 1} of ${queries.length} `);
+    line.count(spec.label, index + 1, queries.length, 'questions');
   }
-  if (process.stderr.isTTY && !options.json) process.stderr.write('\r\u001b[K');
+  line.end();
   const stages = [...skipped].map(([stage, count]) => `${stage} (${count} of ${queries.length} queries)`);
   for (const stage of stages) note(`findling eval: ${spec.label}: skipped ${stage}`);
   const bytes = await evaluable.bytes(spec);

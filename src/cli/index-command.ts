@@ -3,6 +3,7 @@ import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { toSearchError } from '../core/errors.ts';
 import { INDEX_HELP, type IndexArguments, indexArguments } from './index-options.ts';
 import { indexSite, type SiteProgress, type SiteReport } from './index-site.ts';
+import { progressLine } from './progress-line.ts';
 
 /** Changes that come within this time are indexed together: a site generator writes many files at once. */
 const QUIET_MS = 300;
@@ -30,8 +31,10 @@ async function indexOnce({ folder, config, json }: IndexArguments): Promise<Inde
     linked = places;
   };
   const onUnmatched = (glob: string) => void process.stderr.write(`no page matches '${glob}'\n`);
-  const report = await indexSite({ folder, ...config, onUnmatched, onLinked, onProgress: progressLine() });
-  if (process.stderr.isTTY) process.stderr.write(`\r${' '.repeat(78)}\r`);
+  const line = progressLine();
+  const onProgress = ({ step, done, of }: SiteProgress) => line.count(step, done, of);
+  const report = await indexSite({ folder, ...config, onUnmatched, onLinked, onProgress });
+  line.end();
   for (const { id, reason } of report.failed) process.stderr.write(`left out ${id}: ${reason}\n`);
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : said(report));
   return { failed: report.failed, linked };
@@ -43,25 +46,6 @@ function said({ pages, embedded, passages, indexes, seconds }: SiteReport): stri
       `  ${language}: ${files} files, ${(bytes / 1e6).toFixed(1)} MB in ${folder}\n`,
   );
   return `${pages} pages (${embedded} new or changed), ${passages} passages in ${seconds.toFixed(1)} s\n${lines.join('')}`;
-}
-
-/** Writes a line with rate and time left: over itself in a terminal, now and then in a log. */
-function progressLine(): (progress: SiteProgress) => void {
-  const start = performance.now();
-  let shown = 0;
-  let step = '';
-  return (progress) => {
-    const now = performance.now();
-    if (progress.step === step && now - shown < (process.stderr.isTTY ? 200 : 10_000)) return;
-    shown = now;
-    step = progress.step;
-    const rate = progress.done / ((now - start) / 1000);
-    const left = rate > 0 ? Math.ceil((progress.of - progress.done) / rate) : 0;
-    const counted = `${progress.done} of ${progress.of}, ${Math.round(rate)} pages/s, ${left} s left`;
-    const open = progress.done > 0 ? `${progress.done}, ${Math.round(rate)} pages/s` : '';
-    const line = `${step} ${progress.of > 0 ? counted : open}`;
-    process.stderr.write(process.stderr.isTTY ? `\r${line.padEnd(78)}` : `${line}\n`);
-  };
 }
 
 /** Indexes again after each change, until the process ends. A failed run is said, and the next change tries again. */

@@ -5,12 +5,13 @@ import { calibrationQuality, fitIsotonic, fitPlatt, type LabelledLogit } from '.
 import type { RunRow } from '../eval/collection.ts';
 import { type Measure, parseMeasure } from '../eval/measure-syntax.ts';
 import { measureQuery } from '../eval/measures.ts';
-import { type Setting, splitQueries, type Tuned, tune, unitGrid } from '../eval/tuning.ts';
+import { type Parameter, type Setting, splitQueries, type Tuned, tune, unitGrid } from '../eval/tuning.ts';
 import { parsed } from './arguments.ts';
 import { blendRows } from './eval-blend.ts';
 import { type LoadedSet, loadSet, refuseStrangers, refuseUnwritable, sampled, writeText } from './eval-files.ts';
 import { natural } from './eval-options.ts';
 import { type Evaluable, type PipelineSpec, parsePipeline } from './eval-port.ts';
+import { progressLine } from './progress-line.ts';
 import { namedParts, partsFor } from './tune-parts.ts';
 import { type FittedCalibration, formatTuning, type Part, type TuneResults } from './tune-report.ts';
 
@@ -186,26 +187,48 @@ async function valuesOf(
 
 const idsOf = ({ set }: Tuning) => set.queries.map(({ id }) => id);
 
+async function tunePipeline(
+  part: Part,
+  tuning: Tuning,
+  parameters: readonly Parameter[],
+  specOf: (setting: Setting) => PipelineSpec,
+): Promise<Tuned> {
+  const line = progressLine();
+  let settings = 0;
+  const objective = (setting: Setting, queries: readonly string[]) => {
+    line.count(part, settings, 0, 'settings');
+    settings += 1;
+    return valuesOf(tuning, specOf(setting), queries);
+  };
+  const tuned = await tune(parameters, idsOf(tuning), objective, { seed: tuning.seed });
+  line.end();
+  return tuned;
+}
+
 function tuneFusion(tuning: Tuning): Promise<Tuned> {
   const parameters = [
     { name: 'method', initial: 0, values: [0, 1] },
     { name: 'lexical', initial: tuning.evaluable.lexicalShare, values: unitGrid(20) },
   ];
-  const objective = (setting: Setting, queries: readonly string[]) =>
-    valuesOf(tuning, { label: 'hybrid', pipeline: 'hybrid', fusion: fusionOf(setting) }, queries);
-  return tune(parameters, idsOf(tuning), objective, { seed: tuning.seed });
+  return tunePipeline('fusion', tuning, parameters, (setting) => ({
+    label: 'hybrid',
+    pipeline: 'hybrid',
+    fusion: fusionOf(setting),
+  }));
 }
 
-async function tuneFields(tuning: Tuning): Promise<Tuned> {
+function tuneFields(tuning: Tuning): Promise<Tuned> {
   const [title, heading] = tuning.evaluable.boosts;
   const values = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
   const parameters = [
     { name: 'title', initial: title, values },
     { name: 'heading', initial: heading, values },
   ];
-  const objective = (setting: Setting, queries: readonly string[]) =>
-    valuesOf(tuning, { label: 'lexical', pipeline: 'lexical', boosts: boostsOf(setting) }, queries);
-  return tune(parameters, idsOf(tuning), objective, { seed: tuning.seed });
+  return tunePipeline('fields', tuning, parameters, (setting) => ({
+    label: 'lexical',
+    pipeline: 'lexical',
+    boosts: boostsOf(setting),
+  }));
 }
 
 /** What the reranker was given for a query, and its logits: computed once, for every blend. */
@@ -216,7 +239,9 @@ interface ScoredPool {
 
 async function scorePools({ set, evaluable, reranked, pool }: Tuning): Promise<ReadonlyMap<string, ScoredPool>> {
   const pools = new Map<string, ScoredPool>();
+  const line = progressLine();
   for (const { id, text } of set.queries) {
+    line.count(reranked.label, pools.size, set.queries.length, 'questions');
     const { rows } = await evaluable.search(text, { label: 'hybrid', pipeline: 'hybrid' }, 100);
     const head = rows.slice(0, pool);
     pools.set(id, {
@@ -228,6 +253,7 @@ async function scorePools({ set, evaluable, reranked, pool }: Tuning): Promise<R
       ),
     });
   }
+  line.end();
   return pools;
 }
 
