@@ -118,18 +118,20 @@ export function uphold(list: Ranking, held: ReadonlySet<PassageId> = new Set()):
   return placed([...list.filter(isHeld), ...list.filter((each) => !isHeld(each))], list);
 }
 
-/** The same list with some passages before all others, those too that it has not found; of several that it has, in its own order. */
-export function leading(retriever: Retriever, first: Upheld): Retriever {
+/** The same list with some passages before all others, those too that it has not found: tier by tier, each in its own order. */
+export function leading(retriever: Retriever, tiers: () => Promise<readonly ReadonlySet<PassageId>[]>): Retriever {
   return {
     name: retriever.name,
     async retrieve(query, depth, context) {
-      const [found, led] = await Promise.all([retriever.retrieve(query, depth, context), first()]);
-      if (led.size === 0) return found;
-      const known = new Set(found.map(({ id }) => id));
-      const unknown = [...led].filter((id) => !known.has(id)).map((id) => ({ id }));
-      const isLed = ({ id }: { readonly id: PassageId }) => led.has(id);
-      const order = [...found.filter(isLed), ...unknown, ...found.filter((each) => !isLed(each))];
-      return placed(order.slice(0, depth), found);
+      const [found, led] = await Promise.all([retriever.retrieve(query, depth, context), tiers()]);
+      if (led.every((ids) => ids.size === 0)) return found;
+      const known = found.map(({ id }) => id);
+      const first = led.flatMap((ids) => [...known.filter((id) => ids.has(id)), ...ids]);
+      const order = [...new Set([...first, ...known])].slice(0, depth);
+      return placed(
+        order.map((id) => ({ id })),
+        found,
+      );
     },
   };
 }

@@ -75,11 +75,14 @@ describe('engine host: searching', () => {
       'Crews.',
     ];
     const content = ['# Sailing boats', ...busy, ...sections, '## Notes', 'On notes.'].join('\n\n');
-    await host.add([{ id: 'yard', type: 'markdown', content }], never, quiet);
+    const named = { id: 'named', type: 'markdown', content: '# yards\n\nNothing that is said of them.' } as const;
+    const command = { id: 'command', type: 'markdown', content: '# A command of yards\n\nYards: a command.' } as const;
+    await host.add([{ id: 'yard', type: 'markdown', content }, named, command], never, quiet);
     const firstOf = async (question: string, options: SearchOptions) => (await ask(question, options)).last.results[0];
     for (const pipeline of ['lexical', 'hybrid'] as const) {
       expect((await firstOf('sailing()', { pipeline }))?.heading.at(-1)).toBe('sailing(*boats, crew=None)');
       expect((await firstOf('with clause', { pipeline }))?.heading.at(-1)).toBe('8.5. The with clause');
+      expect((await firstOf('yards command', { pipeline }))?.title).toBe('yards');
       expect((await firstOf('sailing -crew', { pipeline }))?.heading.at(-1)).toMatch(/^Sailing \d/);
     }
     expect((await firstOf('sailing', { pipeline: 'lexical', fields: { heading: 0 } }))?.heading.at(-1)).toMatch(

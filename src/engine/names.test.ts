@@ -24,6 +24,17 @@ describe('namesFirst', () => {
     expect(found.map(({ score }) => score)).toEqual([100, 99, 98]);
   });
 
+  test('a page is named without the kind of thing that it is, a section is not', () => {
+    const [section, page, other] = [
+      result('news#json', 'News', 'The json module: JavaScript Object Notation'),
+      result('json', 'json — JSON encoder'),
+      result('parts#json', 'Parts', 'json'),
+    ];
+    expect(order('json module', section, other, page)).toEqual(['json', 'news#json', 'parts#json']);
+    expect(order('json package', other, section, page)).toEqual(['json', 'parts#json', 'news#json']);
+    expect(order('json library', section, other)).toEqual(['news#json', 'parts#json']);
+  });
+
   test('one result of each page, the one under its own name before better ones', () => {
     const [notes, other, page] = [
       result('table#notes', 'CREATE TABLE', 'Notes'),

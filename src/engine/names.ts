@@ -1,5 +1,5 @@
 import { fold } from '../index/lexical/folding.ts';
-import { nameKey, nameKeys } from '../index/lexical/names.ts';
+import { nameKey, nameKeys, withoutKind } from '../index/lexical/names.ts';
 import type { Result } from './types.ts';
 
 /** Of so many results the named ones come first: a longer list begins as a shorter one does. */
@@ -15,7 +15,9 @@ type Named = Pick<Result, 'documentId' | 'title' | 'heading' | 'score'>;
 export function namesFirst<T extends Named>(question: string, results: readonly T[]): readonly T[] {
   const asked = nameKey(question);
   const among = results.slice(0, AMONG);
-  const pages = new Set(among.flatMap(({ documentId, title }) => (isNamed(title, asked) ? [documentId] : [])));
+  const pagesOf = (key: string) => among.flatMap(({ documentId, title }) => (isNamed(title, key) ? [documentId] : []));
+  const [whole, bare] = [pagesOf(asked), withoutKind(asked)];
+  const pages = new Set(whole.length > 0 || bare === undefined ? whole : pagesOf(bare));
   const own = among.filter(({ title, heading }) => isNamed(heading.at(-1) ?? title, asked));
   if (asked === '' || pages.size + own.length === 0) return results;
   // The passage under the page's own name before others of the page.

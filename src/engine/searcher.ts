@@ -1,5 +1,5 @@
 import { once } from '../core/cancellation.ts';
-import type { PassageId, StoredPassage } from '../core/document.ts';
+import type { StoredPassage } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { Context, Embedder, Fusion, Query, Reranker, Retriever, StageEvent } from '../core/ports.ts';
 import { emptyRanking, type Ranking } from '../core/ranking.ts';
@@ -11,7 +11,7 @@ import { blend } from '../rerank/blend.ts';
 import { bm25 } from '../retrieve/bm25.ts';
 import { type DenseOptions, dense, denseRescore, feedback } from '../retrieve/dense.ts';
 import { identifierHolders } from '../retrieve/identifier.ts';
-import { namedPassages } from '../retrieve/named.ts';
+import { namedPassages, nothingNamed } from '../retrieve/named.ts';
 import { type WeighWords, weighByRarity } from '../retrieve/rarity.ts';
 import { windowReader } from '../retrieve/windows.ts';
 import { createAnswers, type Present } from './answering.ts';
@@ -106,13 +106,21 @@ export function createSearcher(parts: SearcherParts): Searcher {
     };
     const words = remember(bm25({ ...union, options: { weights: options.fields ?? {}, ...languages }, onMeant }));
     // Who has titles or headings count for nothing asks for texts.
-    const byName = options.fields?.title !== 0 && options.fields?.heading !== 0;
-    const named = once(async () => (byName ? namedPassages(asked, union, context.signal) : new Set<PassageId>()));
+    const namesCount = options.fields?.title !== 0 && options.fields?.heading !== 0;
+    const named = once(async () => (namesCount ? namedPassages(asked, union, context.signal) : nothingNamed));
+    const byName = async () => {
+      const { pages, sections, probable } = await named();
+      return [pages, sections, probable];
+    };
+    const surelyNamed: Upheld = async () => {
+      const { pages, sections } = await named();
+      return new Set([...pages, ...sections]);
+    };
     const query = await answerable(asked, words, depth, context);
     const semantic = semanticOf(moments, parts.embedder, weigh, windows);
     const isWindowed = semantic.some(({ readWindows }) => readWindows !== undefined);
     const retrievers = {
-      bm25: leading(words, named),
+      bm25: leading(words, byName),
       dense: heldBack(constrain(denseOf(semantic), passages, far ? FAR : NEAR), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
@@ -123,7 +131,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         feedback: feedback(semantic),
         telling: options.feedback ?? (far ? 0 : DEFAULTS.feedback),
         upheld: together(
-          named,
+          surelyNamed,
           once(() => identifierHolders(query, { ...union, ...languages }, context.signal)),
         ),
         limit,
@@ -136,7 +144,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         },
       },
     );
-    return { query, meant, byName, passages, depth, limit, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };
+    return { query, meant, namesCount, passages, depth, limit, pipeline: all[options.pipeline ?? DEFAULTS.pipeline] };
   };
 
   const timed = (onStage: (event: StageEvent) => void) => (event: StageEvent) => {
@@ -162,13 +170,13 @@ export function createSearcher(parts: SearcherParts): Searcher {
       let forward = (event: StageEvent): void => void events.push(event);
       const context = { signal, onStage: timed((event) => forward(event)) };
       const prepared = await prepare(text, options, context, first.over);
-      const { query, meant, byName, passages, pipeline, depth, limit } = prepared;
+      const { query, meant, namesCount, passages, pipeline, depth, limit } = prepared;
       const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
       const answers = createAnswers({
         query: text,
         limit,
         explain: options.explain ?? false,
-        byName,
+        byName: namesCount,
         shown,
         last: pipeline.name,
         passages,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { documentId, type Passage, passageId } from '../../core/document.ts';
-import { isNameTerm, nameKey, nameKeys, namesAbove, nameTerm } from './names.ts';
+import { isNameTerm, nameKey, nameKeys, namesAbove, nameTerm, withoutKind } from './names.ts';
 
 const passage = (ordinal: number, anchor: string, heading: readonly string[], weight = 1): Passage => ({
   id: passageId(documentId('page'), ordinal),
@@ -33,6 +33,16 @@ describe('names', () => {
     expect(nameKey('opener')).not.toBe(nameKey('open'));
     expect(nameKey('The')).toBe('the');
     expect(nameKey('…')).toBe('');
+  });
+
+  it.each([
+    ['zip function', 'zip'],
+    ['class zip file', 'zip file'],
+    ['function', undefined],
+    ['zip it', undefined],
+    ['what is the zip function', undefined],
+  ])('%s is asked for as %s too', (key, bare) => {
+    expect(withoutKind(key)).toBe(bare);
   });
 
   it('has a term of its own kind, unless it is a sentence', () => {

@@ -27,6 +27,22 @@ export function nameKeys(heading: string): ReadonlySet<string> {
   return new Set([...names, ...options].map(nameKey).filter((key) => key !== ''));
 }
 
+/** What readers of documentation in English call the things that they ask for by name. */
+const KINDS: ReadonlySet<string> = new Set(
+  'attribute builtin class clause command component constant decorator directive event exception field function hook keyword library macro method module operator option package parameter property setting statement tool type utility variable'.split(
+    ' ',
+  ),
+);
+const MOST_WORDS = 4;
+
+/** `zip` of `zip function` and `function zip`; undefined where a key names no kind of thing. */
+export function withoutKind(key: string): string | undefined {
+  const words = key.split(' ');
+  if (words.length < 2 || words.length > MOST_WORDS) return undefined;
+  if (KINDS.has(words.at(-1) ?? '')) return words.slice(0, -1).join(' ');
+  return KINDS.has(words[0] ?? '') ? words.slice(1).join(' ') : undefined;
+}
+
 /** No word's term begins so: names lie by themselves among the terms, and nothing half typed or misspelt finds them. */
 const NAME = '=';
 
