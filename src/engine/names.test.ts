@@ -24,6 +24,15 @@ describe('namesFirst', () => {
     expect(found.map(({ score }) => score)).toEqual([100, 99, 98]);
   });
 
+  test('of sections of one name those come first that lie less deep', () => {
+    const [method, fix, builtin] = [
+      result('request#open', 'urllib', 'Legacy interface', 'class URLopener()', 'open()'),
+      result('2to3#open', '2to3', 'Fixers', 'open'),
+      result('functions#open', 'Built-in Functions', 'open()'),
+    ];
+    expect(order('open()', method, fix, builtin)).toEqual(['functions#open', '2to3#open', 'request#open']);
+  });
+
   test('a page is named without the kind of thing that it is, a section is not', () => {
     const [section, page, other] = [
       result('news#json', 'News', 'The json module: JavaScript Object Notation'),

@@ -18,7 +18,10 @@ export function namesFirst<T extends Named>(question: string, results: readonly 
   const pagesOf = (key: string) => among.flatMap(({ documentId, title }) => (isNamed(title, key) ? [documentId] : []));
   const [whole, bare] = [pagesOf(asked), withoutKind(asked)];
   const pages = new Set(whole.length > 0 || bare === undefined ? whole : pagesOf(bare));
-  const own = among.filter(({ title, heading }) => isNamed(heading.at(-1) ?? title, asked));
+  // A function before the methods of that name, which stand deeper in their pages.
+  const own = among
+    .filter(({ title, heading }) => isNamed(heading.at(-1) ?? title, asked))
+    .sort((a, b) => a.heading.length - b.heading.length);
   if (asked === '' || pages.size + own.length === 0) return results;
   // The passage under the page's own name before others of the page.
   const ofPages = [...own, ...among].filter(({ documentId }) => pages.has(documentId));
