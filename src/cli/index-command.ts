@@ -64,7 +64,6 @@ async function watchFolder(given: IndexArguments, linked: readonly string[]): Pr
       if (existsSync(given.folder)) running = running.then(again);
     }, QUIET_MS);
   };
-  process.stderr.write(`watching ${given.folder}\n`);
   const own = relative(given.folder, given.config.out);
   const changed = (name: string) => {
     if (/\.(html?|mdx?|jsonl)$/i.test(name)) soon();
@@ -72,6 +71,8 @@ async function watchFolder(given: IndexArguments, linked: readonly string[]): Pr
   watchReplaced(resolve(given.folder), (name) => name.startsWith(own + sep) || changed(name), soon);
   const watchLinked = linkWatcher(changed);
   watchLinked(linked);
+  // Not before: whoever reads it may change a page at once.
+  process.stderr.write(`watching ${given.folder}\n`);
   await new Promise(() => undefined);
 }
 
