@@ -4,7 +4,9 @@ import type { SearchableCorpus } from './moments.ts';
 import { createSearcher } from './searcher.ts';
 import type { Answer } from './types.ts';
 
-const PASSAGES = ['A page on how to search.', 'Results of a search, in order.'].map((text, ordinal): StoredPassage => {
+/** One that is shown whole, and one of which an excerpt is cut. */
+const TEXTS = ['A page on how to search.', 'Results of a search, in order. '.repeat(20)];
+const PASSAGES = TEXTS.map((text, ordinal): StoredPassage => {
   const document = documentId('rehearsal');
   return {
     id: passageId(document, ordinal),

@@ -123,7 +123,8 @@ describe('lengths', () => {
           fields: [title, heading, body.map((length) => length * 20_000)].map((each) => Uint16Array.from(each)),
           weights: Float32Array.from(weights, (weight) => weight / 2),
         };
-        expect(readLengths(writeLengths(columns), 20, 'blob')).toEqual(columns);
+        const heaviest = Math.max(...columns.weights);
+        expect(readLengths(writeLengths(columns), 20, 'blob')).toEqual({ ...columns, heaviest });
       }),
     );
   });

@@ -184,8 +184,22 @@ export class ByteReader {
 
   varints(count: number): Uint32Array {
     this.need(count);
+    const { bytes } = this;
     const values = new Uint32Array(count);
-    for (let index = 0; index < count; index += 1) values[index] = this.varint();
+    let offset = this.offset;
+    // A call for each number would take longer than the rest, most of all in a page that has just begun.
+    for (let index = 0; index < count; index += 1) {
+      const byte = bytes[offset] ?? 128;
+      if (byte < 128) {
+        values[index] = byte;
+        offset += 1;
+      } else {
+        this.offset = offset;
+        values[index] = this.longVarint();
+        offset = this.offset;
+      }
+    }
+    this.offset = offset;
     return values;
   }
 

@@ -1,9 +1,9 @@
-import { once, queue } from '../core/cancellation.ts';
+import { queue } from '../core/cancellation.ts';
 import type { PassageSource, Store } from '../core/ports.ts';
 import { createCache } from './cache.ts';
 import type { TermAnalyzer } from './collecting.ts';
 import { type CorpusState, createState } from './corpus-state.ts';
-import type { CorpusBatch } from './corpus-writer.ts';
+import { type CorpusBatch, createWriter } from './corpus-writer.ts';
 import { manifestName } from './manifest.ts';
 import { residentStore } from './resident.ts';
 import type { SegmentOptions } from './segment-format.ts';
@@ -73,8 +73,7 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
   const cache = createCache(options.cacheBytes ?? 32 * 1024 * 1024);
   const resident = residentStore(store, options.residentBytes ?? 32 * 1024 * 1024);
   const state = createState({ store: resident, prefix, fingerprint, cache });
-  // Loaded when something is written: a page that only searches does without a quarter of the index's code.
-  const writer = once(async () => (await import('./corpus-writer.ts')).createWriter(state, { ...options, clock }));
+  const writer = createWriter(state, { ...options, clock });
   const turn = queue();
 
   await state.refresh(signal);
@@ -88,12 +87,12 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
     read: (job) => state.read(job),
     documents: (signal) => state.read((view) => view.documents(signal)),
     refresh: (signal) => turn(() => state.refresh(signal), signal),
-    apply: (batch, signal) => turn(async () => (await writer()).apply(batch, signal), signal),
+    apply: (batch, signal) => turn(() => writer.apply(batch, signal), signal),
     async compact(signal) {
-      while (await turn(async () => (await writer()).mergeOnce(signal), signal));
+      while (await turn(() => writer.mergeOnce(signal), signal));
     },
-    sweep: () => turn(async () => (await writer()).sweep()),
-    verify: async () => (await writer()).verify(),
+    sweep: () => turn(() => writer.sweep()),
+    verify: () => writer.verify(),
     warm: () => state.hold(),
   };
 }

@@ -8,6 +8,11 @@ export interface LengthColumns {
   readonly weights: Float32Array;
 }
 
+/** The same, and what no passage weighs more than. */
+export interface ReadColumns extends LengthColumns {
+  readonly heaviest: number;
+}
+
 export const LONGEST_FIELD = 0xffff;
 
 export function emptyColumns(passages: number): LengthColumns {
@@ -30,16 +35,21 @@ export function writeLengths({ fields, weights }: LengthColumns): Uint8Array<Arr
   return writer.finish();
 }
 
-export function readLengths(bytes: Uint8Array, passages: number, name: string): LengthColumns {
+export function readLengths(bytes: Uint8Array, passages: number, name: string): ReadColumns {
   const reader = new ByteReader(bytes, name);
   const columns = emptyColumns(passages);
   columns.fields.forEach((column, field) => {
     if (FIELDS[field] === 'body') column.set(reader.varints(passages));
     else readRuns(reader, column, () => reader.varint());
   });
-  readRuns(reader, columns.weights, () => reader.f32());
+  let heaviest = 0;
+  readRuns(reader, columns.weights, () => {
+    const weight = reader.f32();
+    heaviest = Math.max(heaviest, weight);
+    return weight;
+  });
   reader.end();
-  return columns;
+  return { ...columns, heaviest };
 }
 
 type Column = Uint16Array | Float32Array;

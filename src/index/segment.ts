@@ -6,7 +6,7 @@ import { type BlockFile, blockOfKey, blocksLength, lastNotAfter, openBlocks } fr
 import type { Cache } from './cache.ts';
 import { ByteReader, corrupt } from './codec.ts';
 import { type DocumentRest, type IdsBlock, readDocuments, readIds } from './documents.ts';
-import { type LengthColumns, readLengths } from './lengths.ts';
+import { type ReadColumns, readLengths } from './lengths.ts';
 import { type Lexicon, openLexicon } from './lexicon.ts';
 import { readExactly } from './ranges.ts';
 import type { SizedBlob } from './resident.ts';
@@ -35,7 +35,7 @@ export interface Segment {
   /** What most questions read of it. */
   readonly hot: readonly SizedBlob[];
   /** Kept once read. */
-  lengths(): Promise<LengthColumns>;
+  lengths(): Promise<ReadColumns>;
   /** Read anew each time: they are large, and the scan keeps its own copy. Undefined where it has none. */
   vectors(signal?: AbortSignal): Promise<QuantisedVectors | undefined>;
   /** The place of each document, removed ones too; undefined for unknown ids. */

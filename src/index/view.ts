@@ -191,14 +191,8 @@ async function readFieldLengths(parts: readonly Part[], size: number): Promise<F
     of: (passage, field) => fields[field]?.[passage] ?? 0,
     weight: (passage) => weights[passage] ?? 1,
     columns: fields,
-    heaviest: heaviestOf(weights),
+    heaviest: columns.reduce((most, { heaviest }) => Math.max(most, heaviest), 0),
   };
-}
-
-function heaviestOf(weights: Float32Array): number {
-  let heaviest = 0;
-  for (const weight of weights) if (weight > heaviest) heaviest = weight;
-  return heaviest;
 }
 
 async function readTermPostings(

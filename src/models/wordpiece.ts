@@ -1,4 +1,5 @@
 import { SearchError } from '../core/errors.ts';
+import { lazily } from '../core/lazily.ts';
 import { isTooLong } from '../core/word-length.ts';
 import { createWordMemo, HASH_BASIS, hashed, lowered } from './word-memo.ts';
 
@@ -41,22 +42,24 @@ function asciiKinds(): Uint8Array {
 }
 
 // Rust `tokenizers` (which trained our models): the blocks it sets apart as Chinese characters. Hangul and kana are not.
-const CHINESE =
-  /[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
-const DROPPED = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\ufffd]/gu;
+const CHINESE = lazily(
+  () =>
+    /[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu,
+);
+const DROPPED = lazily(() => /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\ufffd]/gu);
 const SPACES = /[\t\n\r]/g;
-const ACCENTS = /\p{Mn}/gu;
-const PIECES = /[\p{P}$+<=>^`|~]|[^\s\p{P}$+<=>^`|~]+/gu;
+const ACCENTS = lazily(() => /\p{Mn}/gu);
+const PIECES = lazily(() => /[\p{P}$+<=>^`|~]|[^\s\p{P}$+<=>^`|~]+/gu);
 
 /** Cleans, sets Chinese characters apart, strips accents and lowers, in BERT's order. */
 function normalise(text: string): string {
   return (
     text
       .replace(SPACES, ' ')
-      .replace(DROPPED, '')
-      .replace(CHINESE, ' $& ')
+      .replace(DROPPED(), '')
+      .replace(CHINESE(), ' $& ')
       .normalize('NFD')
-      .replace(ACCENTS, '')
+      .replace(ACCENTS(), '')
       // JavaScript lowers a final sigma to ς, the reference tokenizer lowers letter by letter.
       .replaceAll('Σ', 'σ')
       .toLowerCase()
@@ -68,7 +71,7 @@ function normalise(text: string): string {
  * pieces, so that whoever has a row for each word needs no vocabulary (index/published/embedder.ts).
  */
 export function basicWords(text: string): readonly string[] {
-  return normalise(text).match(PIECES) ?? [];
+  return normalise(text).match(PIECES()) ?? [];
 }
 
 interface Vocabulary {
@@ -133,7 +136,7 @@ function wordPieces(word: string, vocabulary: Vocabulary): readonly number[] {
 
 function anyPieces(text: string, vocabulary: Vocabulary): readonly number[] {
   const ids: number[] = [];
-  for (const [piece] of normalise(text).matchAll(PIECES)) ids.push(...wordPieces(piece, vocabulary));
+  for (const [piece] of normalise(text).matchAll(PIECES())) ids.push(...wordPieces(piece, vocabulary));
   return ids;
 }
 

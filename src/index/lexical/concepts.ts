@@ -1,3 +1,4 @@
+import { lazily } from '../../core/lazily.ts';
 import type { FieldName, Query } from '../../core/ports.ts';
 import type { Analyzer, Slot } from './analysis.ts';
 import { fold, isAscii } from './folding.ts';
@@ -86,13 +87,17 @@ export function heldInFields(fielded: Query['fielded'], isStop: (word: string) =
 }
 
 /** Prose may have it as two words: whoever asks for full-text means a full text search. */
-const HYPHENATED = /^[^\p{L}\p{N}-]*[\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)+[^\p{L}\p{N}]*$/u;
+const HYPHENATED = lazily(() => /^[^\p{L}\p{N}-]*[\p{L}\p{N}]+(?:[-\u2010\u2011][\p{L}\p{N}]+)+[^\p{L}\p{N}]*$/u);
+
+function isHyphenated(word: string): boolean {
+  return /[-\u2010\u2011]/.test(word) && HYPHENATED().test(word);
+}
 
 /** Of a question for nothing but one identifier (`foo_bar`, `--no-verify`, `useState`): the terms that stand for it as a whole. */
 export function identifierOf({ words, phrases, fielded }: Query, analyzers: readonly Analyzer[]): readonly string[] {
   const [word = ''] = words;
   if (words.length !== 1 || phrases.length + fielded.length > 0) return [];
-  if (isUnspaced(word) || HYPHENATED.test(word)) return [];
+  if (isUnspaced(word) || isHyphenated(word)) return [];
   const [need, second] = needsOf(word, analyzers);
   return need === undefined || second !== undefined || need.parts.length === 0 ? [] : need.terms;
 }

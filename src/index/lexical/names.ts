@@ -1,14 +1,15 @@
 import type { Passage } from '../../core/document.ts';
+import { lazily } from '../../core/lazily.ts';
 import { phraseUnits } from './phrases.ts';
 
 /** `25.1.`, `F.1.`, `Chapter 5.`, `Part III.`, `3.2` before a heading. */
-const NUMBER = /^(?:(?:\p{L}+\s+)?(?:\p{Lu}|[IVXLC]+|\d+)(?:\.\d+)*[.:]|\d+(?:\.\d+)*)\s+/u;
+const NUMBER = lazily(() => /^(?:(?:\p{L}+\s+)?(?:\p{Lu}|[IVXLC]+|\d+)(?:\.\d+)*[.:]|\d+(?:\.\d+)*)\s+/u);
 /** What follows a name: `zipfile — Work with ZIP archives`, `parser: Parsing messages`. */
 const EXPLANATION = /(?:\s[—–|-]|:)\s.*$/su;
 /** `zipfile.ZipFile` in `class zipfile.ZipFile(file)`. */
 const CALLED = /(?<!\S)[^\s(]+(?=\()/u;
 /** Each of `-f, --failfast` and `--output <file>`. */
-const OPTION = /(?<!\S)--?[\p{L}\p{N}][^\s,=[<]*/gu;
+const OPTION = lazily(() => /(?<!\S)--?[\p{L}\p{N}][^\s,=[<]*/gu);
 /** Nobody asks for "The with statement" with its article. */
 const ARTICLE = /^(?:the|an?) (?=.)/u;
 /** 99 of 100 titles of Python's and PostgreSQL's manuals are no longer; what is longer is mostly a question, and need not look a name up. */
@@ -21,9 +22,9 @@ export function nameKey(text: string): string {
 
 /** The keys of what a title or a heading names: itself, without its number, without what explains it, what is called, and options. */
 export function nameKeys(heading: string): ReadonlySet<string> {
-  const bare = heading.replace(NUMBER, '');
+  const bare = heading.replace(NUMBER(), '');
   const names = [heading, bare, bare.replace(EXPLANATION, ''), CALLED.exec(bare)?.[0] ?? ''];
-  const options = bare.startsWith('-') ? (bare.match(OPTION) ?? []) : [];
+  const options = bare.startsWith('-') ? (bare.match(OPTION()) ?? []) : [];
   return new Set([...names, ...options].map(nameKey).filter((key) => key !== ''));
 }
 

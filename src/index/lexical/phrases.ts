@@ -1,4 +1,5 @@
 import type { StoredPassage } from '../../core/document.ts';
+import { lazily } from '../../core/lazily.ts';
 import { fold } from './folding.ts';
 import type { TextRange } from './text-range.ts';
 import { isUnspaced, pieces, placedPieces, placedRuns, type Run, runs } from './words.ts';
@@ -26,7 +27,7 @@ interface PlacedUnit extends TextRange {
 }
 
 /** A character and the marks on it. */
-const CHARACTER = /\P{M}\p{M}*/gu;
+const CHARACTER = lazily(() => /\P{M}\p{M}*/gu);
 
 /** The units of a run, each where the run is; in scripts without spaces, where a run is a clause, each where it is itself. */
 function placedUnits(run: Run): readonly PlacedUnit[] {
@@ -36,7 +37,7 @@ function placedUnits(run: Run): readonly PlacedUnit[] {
   if (!isUnspaced(run.text)) return whole;
   const own = placedPieces(run).flatMap(({ start, text }) =>
     isUnspaced(text)
-      ? [...text.matchAll(CHARACTER)].flatMap(({ index, 0: character }) =>
+      ? [...text.matchAll(CHARACTER())].flatMap(({ index, 0: character }) =>
           placedAt([...fold(character)], start + index, character),
         )
       : placedAt(unitsOf(text), start, text),

@@ -1,3 +1,4 @@
+import { lazily } from '../../core/lazily.ts';
 import type { FieldName, Query } from '../../core/ports.ts';
 
 const FIELD_NAMES: ReadonlySet<string> = new Set<FieldName>(['title', 'heading', 'body']);
@@ -5,8 +6,8 @@ const FIELD_NAMES: ReadonlySet<string> = new Set<FieldName>(['title', 'heading',
 const LONGEST_QUERY = 4096;
 const MOST_WORDS = 256;
 
-const WORD_CHARACTER = /[\p{L}\p{N}]/u;
-const STILL_TYPING = /[\p{L}\p{N}\p{M}_]$/u;
+const WORD_CHARACTER = lazily(() => /[\p{L}\p{N}]/u);
+const STILL_TYPING = lazily(() => /[\p{L}\p{N}\p{M}_]$/u);
 /**
  * A mark that opens a quoted part. Straight or closing ones do not after a figure, where they are an inch sign (24"), nor inside a
  * word of a script with spaces, Hebrew too (צה"ל).
@@ -14,9 +15,8 @@ const STILL_TYPING = /[\p{L}\p{N}\p{M}_]$/u;
 const OPENING = String.raw`(?:[\u201c\u201e]|(?<![\p{N}\p{Ll}\p{Lu}\p{Script=Hebrew}])["\u201d])`;
 const MARKS = String.raw`"\u201c\u201d\u201e`;
 /** An operator's head, a quoted part, or a stretch without spaces and quotes. */
-const CHUNK = new RegExp(
-  String.raw`(-|(?:title|heading|body):)?${OPENING}([^${MARKS}]*)[${MARKS}]|[^\s${MARKS}]+`,
-  'giu',
+const CHUNK = lazily(
+  () => new RegExp(String.raw`(-|(?:title|heading|body):)?${OPENING}([^${MARKS}]*)[${MARKS}]|[^\s${MARKS}]+`, 'giu'),
 );
 
 type Chunk =
@@ -38,13 +38,13 @@ export function parseQuery(text: string, options: { readonly typing?: boolean } 
   return {
     text,
     plain: chunks.flatMap(spoken).join(' '),
-    words: words.filter((word) => WORD_CHARACTER.test(word)).slice(0, MOST_WORDS),
+    words: words.filter((word) => WORD_CHARACTER().test(word)).slice(0, MOST_WORDS),
     phrases: chunks.flatMap((chunk) => (chunk.kind === 'phrase' ? [chunk.text] : [])).slice(0, MOST_WORDS),
     excluded: chunks.flatMap((chunk) => (chunk.kind === 'excluded' ? [chunk.text] : [])).slice(0, MOST_WORDS),
     fielded: chunks
       .flatMap((chunk) => (chunk.kind === 'fielded' ? chunk.words.map((word) => ({ field: chunk.field, word })) : []))
       .slice(0, MOST_WORDS),
-    typing: typed && (options.typing ?? STILL_TYPING.test(given)),
+    typing: typed && (options.typing ?? STILL_TYPING().test(given)),
     endsFielded: last?.kind === 'fielded',
   };
 }
@@ -56,7 +56,7 @@ export function unquoted(query: Query): Query {
 }
 
 function readChunks(text: string): readonly Chunk[] {
-  const chunks = [...text.matchAll(CHUNK)].flatMap((match) => {
+  const chunks = [...text.matchAll(CHUNK())].flatMap((match) => {
     const [whole, head = '', quoted] = match;
     return quoted === undefined ? readWord(whole) : readQuoted(head.toLowerCase(), quoted.trim());
   });
@@ -67,7 +67,7 @@ function readChunks(text: string): readonly Chunk[] {
 }
 
 function readQuoted(head: string, quoted: string): readonly Chunk[] {
-  if (!WORD_CHARACTER.test(quoted)) return [];
+  if (!WORD_CHARACTER().test(quoted)) return [];
   if (head === '-') return [{ kind: 'excluded', text: quoted }];
   const field = head.slice(0, -1);
   return isField(field) ? [{ kind: 'fielded', field, words: wordsOf(quoted) }] : [{ kind: 'phrase', text: quoted }];
@@ -80,7 +80,7 @@ function readWord(chunk: string): readonly Chunk[] {
   const colon = chunk.indexOf(':');
   const field = chunk.slice(0, Math.max(colon, 0)).toLowerCase();
   const word = chunk.slice(colon + 1);
-  if (isField(field) && WORD_CHARACTER.test(word)) return [{ kind: 'fielded', field, words: [word] }];
+  if (isField(field) && WORD_CHARACTER().test(word)) return [{ kind: 'fielded', field, words: [word] }];
   return [{ kind: 'word', text: chunk }];
 }
 
@@ -89,7 +89,7 @@ function isField(name: string): name is FieldName {
 }
 
 function wordsOf(text: string): readonly string[] {
-  return text.split(/\s+/).filter((word) => WORD_CHARACTER.test(word));
+  return text.split(/\s+/).filter((word) => WORD_CHARACTER().test(word));
 }
 
 function spoken(chunk: Chunk): readonly string[] {

@@ -1,17 +1,24 @@
+import { lazily } from '../../core/lazily.ts';
 import { isAscii } from './folding.ts';
 
 /** A stretch of text without spaces as it stands in the text: a word, an identifier, a run of Chinese. */
 const LETTER = String.raw`[\p{L}\p{N}\p{M}\u00ad\u200c\u200d_]`;
-const RUN = new RegExp(
-  String.raw`${LETTER}+(?:(?:['\u2018\u2019\u02bc.\-\u2010\u2011]|::?|->)${LETTER}+)*(?:\+\+|#(?!${LETTER}))?`,
-  'gu',
+const RUN = lazily(
+  () =>
+    new RegExp(
+      String.raw`${LETTER}+(?:(?:['\u2018\u2019\u02bc.\-\u2010\u2011]|::?|->)${LETTER}+)*(?:\+\+|#(?!${LETTER}))?`,
+      'gu',
+    ),
 );
 const ASCII_RUN = /\w+(?:(?:['.-]|::?|->)\w+)*(?:\+\+|#(?!\w))?/g;
 
-const PIECE = /\p{N}+(?:\.\p{N}+)+|(?:(?!\p{N}+\.\p{N})[\p{L}\p{N}\p{M}'])+/gu;
+const PIECE = lazily(() => /\p{N}+(?:\.\p{N}+)+|(?:(?!\p{N}+\.\p{N})[\p{L}\p{N}\p{M}'])+/gu);
 const ASCII_PIECE = /\d+(?:\.\d+)+|(?:(?!\d+\.\d)[A-Za-z0-9'])+/g;
 const SHARP = /^[a-z]{1,2}(?:\+\+|#)$/i;
-const HUMPS = /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{N})(?=\p{Lu}\p{Ll})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}{2})/u;
+const HUMPED = lazily(() => /[\p{Ll}\p{Lu}\p{N}]\p{Lu}/u);
+const ASCII_HUMPED = /[A-Za-z0-9][A-Z]/;
+const HUMPS = lazily(() => /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{N})(?=\p{Lu}\p{Ll})|(?<=\p{Lu})(?=\p{Lu}\p{Ll}{2})/u);
+const ASCII_HUMPS = /(?<=[a-z])(?=[A-Z])|(?<=[0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})/;
 
 /** Names that every reader takes for one word; their parts would only lead astray ("java" → JavaScript). */
 const ONE_WORD = new Set([
@@ -25,12 +32,16 @@ const ONE_WORD = new Set([
   'powershell',
 ]);
 
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
-const SCRIPT_RUN =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u30fc]+|\p{Script=Hangul}+|[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{M}]+|(?:(?!\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Thai}|\p{Script=Lao}|\p{Script=Khmer}|\p{Script=Myanmar})[\s\S])+/gu;
-const EAST_ASIAN = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u;
-const HANGUL = /\p{Script=Hangul}/u;
+const UNSPACED = lazily(
+  () =>
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u,
+);
+const SCRIPT_RUN = lazily(
+  () =>
+    /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\u30fc]+|\p{Script=Hangul}+|[\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{M}]+|(?:(?!\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Script=Thai}|\p{Script=Lao}|\p{Script=Khmer}|\p{Script=Myanmar})[\s\S])+/gu,
+);
+const EAST_ASIAN = lazily(() => /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u);
+const HANGUL = lazily(() => /\p{Script=Hangul}/u);
 
 const LONGEST_WORD = 64;
 const LONGEST_WHOLE = 48;
@@ -44,27 +55,27 @@ export interface Run {
 
 /** The runs of a text in order, without their places. */
 export function runs(text: string): readonly string[] {
-  return text.match(isAscii(text) ? ASCII_RUN : RUN) ?? [];
+  return text.match(isAscii(text) ? ASCII_RUN : RUN()) ?? [];
 }
 
 /** The runs of a text with their places (UTF-16). */
 export function* placedRuns(text: string): Generator<Run> {
-  for (const match of text.matchAll(isAscii(text) ? ASCII_RUN : RUN)) yield { start: match.index, text: match[0] };
+  for (const match of text.matchAll(isAscii(text) ? ASCII_RUN : RUN())) yield { start: match.index, text: match[0] };
 }
 
 /** True for words of scripts written without spaces between words, and for Korean. */
 export function isUnspaced(word: string): boolean {
-  return !isAscii(word) && UNSPACED.test(word);
+  return !isAscii(word) && UNSPACED().test(word);
 }
 
 /** True for Chinese, Japanese and Korean. */
 export function isEastAsian(word: string): boolean {
-  return !isAscii(word) && EAST_ASIAN.test(word);
+  return !isAscii(word) && EAST_ASIAN().test(word);
 }
 
 /** True for Korean. */
 export function isHangul(word: string): boolean {
-  return HANGUL.test(word);
+  return HANGUL().test(word);
 }
 
 /**
@@ -78,8 +89,8 @@ export function pieces(run: string): readonly string[] {
     .replace(/[\u2018\u2019\u02bc]/g, "'")
     .normalize('NFKC')
     .replace(/[\u00ad\u200b-\u200d\u2060]/g, '');
-  return (plain.match(PIECE) ?? []).flatMap((piece) =>
-    isUnspaced(piece) ? (piece.match(SCRIPT_RUN) ?? []) : [cut(piece)],
+  return (plain.match(PIECE()) ?? []).flatMap((piece) =>
+    isUnspaced(piece) ? (piece.match(SCRIPT_RUN()) ?? []) : [cut(piece)],
   );
 }
 
@@ -89,8 +100,9 @@ function cut(word: string): string {
 
 /** The humps of a camel-case piece, `useState` → use, State; empty where there are none. */
 export function humps(piece: string): readonly string[] {
-  if (!/[\p{Ll}\p{Lu}\p{N}]\p{Lu}/u.test(piece) || ONE_WORD.has(piece.toLowerCase())) return [];
-  const parts = piece.split(HUMPS);
+  const plain = isAscii(piece);
+  if (!(plain ? ASCII_HUMPED : HUMPED()).test(piece) || ONE_WORD.has(piece.toLowerCase())) return [];
+  const parts = piece.split(plain ? ASCII_HUMPS : HUMPS());
   return parts.length > 1 ? parts : [];
 }
 
@@ -129,9 +141,9 @@ export function bigrams(word: string): readonly string[] {
 /** The pieces of a run as they stand in the text, with their places. */
 export function placedPieces({ start, text }: Run): readonly Run[] {
   const placed: Run[] = [];
-  for (const { index, 0: piece } of text.matchAll(PIECE))
+  for (const { index, 0: piece } of text.matchAll(isAscii(text) ? ASCII_PIECE : PIECE()))
     if (isUnspaced(piece))
-      for (const script of piece.matchAll(SCRIPT_RUN))
+      for (const script of piece.matchAll(SCRIPT_RUN()))
         placed.push({ start: start + index + script.index, text: script[0] });
     else placed.push({ start: start + index, text: piece });
   return placed;
