@@ -102,10 +102,7 @@ async function open(
     changed = true;
   };
   surroundings.onChanged(options.name, () => noteChange());
-  // Once the browser has been asked to open the files: it does so while this thread is busy.
-  Promise.resolve(folder)
-    .finally(() => rehearse())
-    .catch(() => undefined);
+  rehearse().catch(() => undefined);
   const [semantic, reranking] = await Promise.all([
     surroundings.semantic(options, catalog),
     surroundings.reranking(options),
