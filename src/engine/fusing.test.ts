@@ -5,7 +5,7 @@ import type { Fusion } from '../core/ports.ts';
 import { type Ranking, ranking } from '../core/ranking.ts';
 import type { Feedback, Rescore } from '../retrieve/dense.ts';
 import { context, failing, fixed, ids, query } from './fixtures/fixed.ts';
-import { type FuseOptions, fuse, type Rescoring } from './fusing.ts';
+import { type FuseOptions, fuse, leading, type Rescoring } from './fusing.ts';
 
 const sum: Fusion = (lists) => {
   const scores = new Map<PassageId, number>();
@@ -145,5 +145,24 @@ describe('fuse', () => {
       expect(idsOf(told.at(-1) as Ranking)).toEqual(places(0, 1));
       expect(idsOf(found)).toEqual(places(0, 1, 3, 2));
     });
+  });
+});
+
+describe('leading', () => {
+  const tier = (...wanted: readonly number[]) => new Set(wanted.flatMap((place) => ids[place] ?? []));
+  const led = (tiers: readonly ReadonlySet<PassageId>[], depth = 10) =>
+    leading(fixed('words', 0, 1, 2), async () => tiers).retrieve(query, depth, context());
+
+  it('puts tier before tier, each in the order of the list, and what the list lacks behind it', async () => {
+    const list = await led([tier(2, 1), tier(3, 0)]);
+    expect(idsOf(list)).toEqual(places(1, 2, 0, 3));
+    const scores = list.map(({ score }) => score);
+    expect(scores).toEqual([...scores].sort((a, b) => b - a));
+    expect(new Set(scores).size).toBe(4);
+  });
+
+  it('keeps to the depth, and the list as it is where all tiers are empty', async () => {
+    expect(idsOf(await led([tier(3)], 2))).toEqual(places(3, 0));
+    expect(await led([tier(), tier()])).toEqual(await fixed('words', 0, 1, 2).retrieve(query, 10, context()));
   });
 });

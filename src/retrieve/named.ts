@@ -2,14 +2,14 @@ import type { PassageId } from '../core/document.ts';
 import type { FieldName, Query } from '../core/ports.ts';
 import { nameKey, nameTerm, withoutKind } from '../index/lexical/names.ts';
 import { NO_POSTINGS } from '../index/postings.ts';
-import { FIELDS, type PassageNumber, type PassageNumbers, type TermPostings, type TermSource } from '../index/terms.ts';
+import { FIELDS, type FieldPostings, type PassageNumbers, type TermPostings, type TermSource } from '../index/terms.ts';
 
 export interface NamedParts {
   readonly terms: TermSource;
   readonly numbers: PassageNumbers;
 }
 
-export interface Named {
+export interface NamedPassages {
   /** They begin a page of that name; or, where there is none, of the name without what kind of thing it is: `json` for `json module`. */
   readonly pages: ReadonlySet<PassageId>;
   /** They begin a section of that name. */
@@ -18,40 +18,43 @@ export interface Named {
   readonly probable: ReadonlySet<PassageId>;
 }
 
-export const nothingNamed: Named = { pages: new Set(), sections: new Set(), probable: new Set() };
+export const nothingNamed: NamedPassages = { pages: new Set(), sections: new Set(), probable: new Set() };
 
 /** "Parameters" and "Notes" are names of hundreds of sections, and choose none of them. */
 const MOST_NAMED = 10;
 
 /** The passages that a question names. An index that knows no names gives none. */
-export async function namedPassages(query: Query, { terms, numbers }: NamedParts, signal: AbortSignal): Promise<Named> {
+export async function namedPassages(
+  query: Query,
+  { terms, numbers }: NamedParts,
+  signal: AbortSignal,
+): Promise<NamedPassages> {
   if (query.excluded.length + query.fielded.length > 0) return nothingNamed;
   const key = nameKey(query.text);
-  const asked = [key, withoutKind(key) ?? ''].map(nameTerm);
-  const wanted = asked.flatMap((term) => term ?? []);
+  const asked = [nameTerm(key), nameTerm(withoutKind(key) ?? '')];
+  const wanted = asked.filter((term) => term !== undefined);
   const found = wanted.length === 0 ? [] : await terms.postings(wanted, signal);
-  const [whole = NOWHERE, part = NOWHERE] = asked.map((term) => placesOf(found[wanted.indexOf(term ?? '')]));
-  const idsOf = async (passages: readonly PassageNumber[]) =>
-    new Set(passages.length === 0 ? [] : await numbers.idsOf(passages, signal));
-  const [pages, sections, probable] = await Promise.all([
-    idsOf(whole.pages.length > 0 ? whole.pages : part.pages),
-    idsOf(whole.sections),
-    idsOf(whole.sections.length > 0 ? [] : part.sections),
-  ]);
-  return { pages, sections, probable };
-}
-
-interface Places {
-  readonly pages: readonly PassageNumber[];
-  readonly sections: readonly PassageNumber[];
-}
-
-const NOWHERE: Places = { pages: [], sections: [] };
-
-function placesOf(postings: TermPostings | undefined): Places {
-  const fewOf = (field: FieldName): readonly PassageNumber[] => {
-    const { passages, total } = postings?.fields[FIELDS.indexOf(field)] ?? NO_POSTINGS;
-    return (total ?? passages.length) > MOST_NAMED ? [] : [...passages];
+  const byTerm = new Map(wanted.map((term, at) => [term, found[at]]));
+  const [whole, bare] = asked.map((term) => byTerm.get(term ?? ''));
+  const idsOf = async (named: FieldPostings) => {
+    const count = countOf(named);
+    return new Set(count === 0 || count > MOST_NAMED ? [] : await numbers.idsOf([...named.passages], signal));
   };
-  return { pages: fewOf('title'), sections: fewOf('heading') };
+  /** Where more have the whole name than it can choose from, the bare one is not what was asked for either. */
+  const elseBare = (field: FieldName) => (countOf(namedIn(whole, field)) > 0 ? NO_POSTINGS : namedIn(bare, field));
+  const [ofWhole, ofBare, sections, probable] = await Promise.all([
+    idsOf(namedIn(whole, 'title')),
+    idsOf(elseBare('title')),
+    idsOf(namedIn(whole, 'heading')),
+    idsOf(elseBare('heading')),
+  ]);
+  return { pages: new Set([...ofWhole, ...ofBare]), sections, probable };
+}
+
+function namedIn(postings: TermPostings | undefined, field: FieldName): FieldPostings {
+  return postings?.fields[FIELDS.indexOf(field)] ?? NO_POSTINGS;
+}
+
+function countOf({ passages, total }: FieldPostings): number {
+  return total ?? passages.length;
 }
