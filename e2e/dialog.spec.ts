@@ -5,12 +5,12 @@ import {
   clicks,
   endConversion,
   give,
-  ids,
   input,
   middle,
   moveElsewhere,
   openDialog,
   openElements,
+  rowTexts,
   selectedBy,
   titles,
 } from './elements-page.ts';
@@ -96,10 +96,10 @@ test.describe('the dialog', () => {
     await page.mouse.down();
     await give(page, 'boats', 'hybrid', ['Harbour', 'Boat']);
     await aMoment(page);
-    expect(await ids(page)).toEqual(['BoatBoat', 'HarbourHarbour']);
+    expect(await rowTexts(page)).toEqual(['BoatBoat', 'HarbourHarbour']);
     await page.mouse.up();
     expect(await clicked()).toEqual([['/Boat', false]]);
-    await expect.poll(() => ids(page)).toEqual(['HarbourHarbour', 'BoatBoat']);
+    await expect.poll(() => rowTexts(page)).toEqual(['HarbourHarbour', 'BoatBoat']);
     expect(
       await dialog(page)
         .locator('a')

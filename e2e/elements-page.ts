@@ -71,7 +71,7 @@ export async function clicks(page: Page): Promise<() => Promise<unknown>> {
   return () => page.evaluate(() => (globalThis as unknown as { seen: unknown[] }).seen);
 }
 
-export const ids = (page: Page) =>
+export const rowTexts = (page: Page) =>
   page.locator('#one [role=option]').evaluateAll((all) => all.map(({ textContent }) => textContent));
 
 /** The middle of what a locator finds. */

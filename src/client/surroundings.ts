@@ -19,8 +19,8 @@ import { requestPersistence } from '../store/persistence.ts';
 import { localName } from './local-name.ts';
 
 /**
- * A browser's surroundings: its storage, HTTP, Web Locks, and models in a worker of their own. What the first answer does not
- * need (readers, writers, reranking) is imported when it is needed: the engine worker's script must be parsed before anything.
+ * A browser's surroundings: its storage, HTTP, Web Locks, and models in a worker of their own. What the first answer does not need
+ * (readers, reranking) is imported when it is needed. Writers are not: as a script of their own they cost a cold load more (docs/decisions/0009).
  */
 export function browserSurroundings(startModelWorker: () => Worker): Surroundings {
   return {

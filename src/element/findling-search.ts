@@ -8,6 +8,7 @@ import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
 import { Press } from './press.ts';
 import { arrange, fillItem, make, safeHref, stageName } from './result-item.ts';
 import { savesData } from './saves-data.ts';
+import { stageItems } from './stage-items.ts';
 import { STYLES } from './styles.ts';
 
 /** The reranker reads when the visitor pauses: each letter would cost it a whole shortlist. */
@@ -214,21 +215,7 @@ export class FindlingSearch extends HTMLElement {
 
   #showStages(answer: Answer, last: string): void {
     const tiers = TIERS.slice(0, TIERS.indexOf(last as (typeof TIERS)[number]) + 1);
-    const skipped = new Set(answer.skipped.map(({ stage }) => stage));
-    const items = tiers.map((stage) => {
-      const ms = answer.ms[stage];
-      const busy = answer.complete ? 'idle' : 'busy';
-      const state = skipped.has(stage)
-        ? 'skipped'
-        : stage === answer.stage
-          ? 'shown'
-          : ms === undefined
-            ? busy
-            : 'done';
-      const time = ms === undefined ? '' : ` ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-      return make('li', { 'data-stage': stage, 'data-state': state }, stageName(stage) + time);
-    });
-    this.#stages.replaceChildren(...items);
+    this.#stages.replaceChildren(...stageItems(answer, tiers));
   }
 
   /** Reuses the items of results that stay, so that focus and selection stay with them. */

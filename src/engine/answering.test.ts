@@ -29,7 +29,7 @@ describe('answers', () => {
       query: 'boat',
       limit: 2,
       explain: true,
-      byName: true,
+      namesCount: true,
       shown: new Set(['bm25', 'hybrid']),
       passages: {
         async passages(ids) {
@@ -67,7 +67,7 @@ describe('answers', () => {
       query: 'boat',
       limit: 2,
       explain: false,
-      byName: true,
+      namesCount: true,
       shown: new Set(['bm25']),
       passages: {
         async passages(ids, asked) {
@@ -97,7 +97,7 @@ describe('answers', () => {
       query: 'boat',
       limit,
       explain: true,
-      byName: true,
+      namesCount: true,
       shown: new Set(['bm25', 'hybrid']),
       passages: {
         async passages(ids) {

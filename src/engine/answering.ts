@@ -3,7 +3,7 @@ import type { PassageId, StoredPassage } from '../core/document.ts';
 import { placeOf } from '../core/place.ts';
 import type { PassageSource, StageEvent } from '../core/ports.ts';
 import type { Ranking } from '../core/ranking.ts';
-import { namesFirst } from './names.ts';
+import { namesFirst } from './names-first.ts';
 import type { Answer, Result, SkippedStage } from './types.ts';
 
 /** For each place that is still free so many passages are read, of which some may be of sections that are shown already. */
@@ -17,7 +17,7 @@ export interface Answering {
   readonly limit: number;
   readonly explain: boolean;
   /** What is named as the question is comes first. */
-  readonly byName: boolean;
+  readonly namesCount: boolean;
   /** Stages that are lists of their own; the others (dense inside hybrid) only feed them. */
   readonly shown: ReadonlySet<string>;
   /** The stage whose complete list ends the search: finish() shows it, and nothing is gained by showing it twice. */
@@ -100,7 +100,7 @@ export function createAnswers(options: Answering) {
         return options.explain ? { ...own, score, explain: explained(passage.id) } : { ...own, score };
       }),
     );
-    const named = options.byName ? namesFirst(options.query, results) : results;
+    const named = options.namesCount ? namesFirst(options.query, results) : results;
     return { query: options.query, results: named, stage, complete, skipped: [...skipped], ms: { ...ms } };
   };
 

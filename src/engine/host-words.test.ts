@@ -91,8 +91,8 @@ describe('engine host: words, names and excerpts', () => {
       const scores = fused.at(-1)?.results.map(({ score }) => score) ?? [];
       expect(scores).toEqual([...scores].sort((a, b) => b - a));
     }
-    const asked = await ask('no oar', { pipeline: 'hybrid', fusion: { method: 'rrf', weights: [0, 1] } });
-    expect(asked.ids[0]).not.toBe('lines');
+    const spaced = await ask('no oar', { pipeline: 'hybrid', fusion: { method: 'rrf', weights: [0, 1] } });
+    expect(spaced.ids[0]).not.toBe('lines');
   });
 
   it('marks a word that was found by its typo', async () => {

@@ -183,7 +183,7 @@ async function warm(
 }
 
 /** A tier that says no to every question, in words. */
-export function noReranking(code: SearchError['code'], reason: string): RerankTier {
+function noReranking(code: SearchError['code'], reason: string): RerankTier {
   const refuse = () => Promise.reject(new SearchError(code, reason));
   return {
     reranker: () => ({ name: 'none', rerank: refuse }),

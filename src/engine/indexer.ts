@@ -23,7 +23,7 @@ export interface IndexerParts {
 const BATCH_PASSAGES = 1024;
 
 /** A hash over all that decides what is indexed of a source. */
-export function sourceHash({ content, type, url, title, language }: Source): string {
+function sourceHash({ content, type, url, title, language }: Source): string {
   return contentHash(type, url ?? '', title ?? '', language ?? '', content);
 }
 

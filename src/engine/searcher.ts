@@ -11,7 +11,7 @@ import { blend } from '../rerank/blend.ts';
 import { bm25 } from '../retrieve/bm25.ts';
 import { type DenseOptions, dense, denseRescore, feedback } from '../retrieve/dense.ts';
 import { identifierHolders } from '../retrieve/identifier.ts';
-import { namedPassages, nothingNamed } from '../retrieve/named.ts';
+import { type NamedPassages, namedPassages, nothingNamed } from '../retrieve/named.ts';
 import { type WeighWords, weighByRarity } from '../retrieve/rarity.ts';
 import { windowReader } from '../retrieve/windows.ts';
 import { createAnswers, type Present } from './answering.ts';
@@ -107,20 +107,12 @@ export function createSearcher(parts: SearcherParts): Searcher {
     const words = remember(bm25({ ...union, options: { weights: options.fields ?? {}, ...languages }, onMeant }));
     // Who has titles or headings count for nothing asks for texts.
     const namesCount = options.fields?.title !== 0 && options.fields?.heading !== 0;
-    const named = once(async () => (namesCount ? namedPassages(asked, union, context.signal) : nothingNamed));
-    const byName = async () => {
-      const { pages, sections, probable } = await named();
-      return [pages, sections, probable];
-    };
-    const surelyNamed: Upheld = async () => {
-      const { pages, sections } = await named();
-      return new Set([...pages, ...sections]);
-    };
+    const names = named(async () => (namesCount ? namedPassages(asked, union, context.signal) : nothingNamed));
     const query = await answerable(asked, words, depth, context);
     const semantic = semanticOf(moments, parts.embedder, weigh, windows);
     const isWindowed = semantic.some(({ readWindows }) => readWindows !== undefined);
     const retrievers = {
-      bm25: leading(words, byName),
+      bm25: leading(words, names.tiers),
       dense: heldBack(constrain(denseOf(semantic), passages, far ? FAR : NEAR), ready),
     };
     const reranker = parts.reranker(options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs });
@@ -131,7 +123,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         feedback: feedback(semantic),
         telling: options.feedback ?? (far ? 0 : DEFAULTS.feedback),
         upheld: together(
-          surelyNamed,
+          names.sure,
           once(() => identifierHolders(query, { ...union, ...languages }, context.signal)),
         ),
         limit,
@@ -176,7 +168,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
         query: text,
         limit,
         explain: options.explain ?? false,
-        byName: namesCount,
+        namesCount,
         shown,
         last: pipeline.name,
         passages,
@@ -203,6 +195,20 @@ export function createSearcher(parts: SearcherParts): Searcher {
       }
     },
   };
+}
+
+/** What a question names is looked up once: the tiers that lead the list by words, and what stays above the others in all. */
+function named(look: () => Promise<NamedPassages>) {
+  const found = once(look);
+  const tiers = async () => {
+    const { pages, sections, probable } = await found();
+    return [pages, sections, probable];
+  };
+  const sure: Upheld = async () => {
+    const { pages, sections } = await found();
+    return new Set([...pages, ...sections]);
+  };
+  return { tiers, sure };
 }
 
 function together(...all: readonly Upheld[]): Upheld {

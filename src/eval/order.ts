@@ -1,7 +1,7 @@
 import type { RunRow } from './collection.ts';
 
 /** Code-point order, which is the byte order of UTF-8 that C's strcmp and Python see; JavaScript's own is UTF-16's. */
-export function compareCodePoints(a: string, b: string): number {
+function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at += 1) {
     const [x, y] = [a.charCodeAt(at), b.charCodeAt(at)];

@@ -16,7 +16,7 @@ export function words(text: string): readonly string[] {
 }
 
 /** In how many documents each word stands; words as they are written, in lower case. */
-export function documentFrequencies(documents: Iterable<JudgedDocument>): ReadonlyMap<string, number> {
+function documentFrequencies(documents: Iterable<JudgedDocument>): ReadonlyMap<string, number> {
   const frequencies = new Map<string, number>();
   for (const { title, text } of documents)
     for (const word of new Set(words(`${title} ${text}`))) frequencies.set(word, (frequencies.get(word) ?? 0) + 1);

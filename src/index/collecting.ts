@@ -1,5 +1,5 @@
 import type { Passage } from '../core/document.ts';
-import { namesAbove } from './lexical/names.ts';
+import { namesAbove } from './names-above.ts';
 import type { TermCollector } from './term-collector.ts';
 
 /** Text to index terms, for one language (index/lexical/analysis.ts). */

@@ -73,6 +73,7 @@ export async function openCorpus(store: Store, options: CorpusOptions, signal?: 
   const cache = createCache(options.cacheBytes ?? 32 * 1024 * 1024);
   const resident = residentStore(store, options.residentBytes ?? 32 * 1024 * 1024);
   const state = createState({ store: resident, prefix, fingerprint, cache });
+  // Not imported when it is needed: a script more is waited for (docs/decisions/0009).
   const writer = createWriter(state, { ...options, clock });
   const turn = queue();
 

@@ -3,7 +3,7 @@ import type { ByteRange, Store } from '../core/ports.ts';
 import { corrupt } from './codec.ts';
 
 /** Ranges nearer than this are read as one: a request costs more than the bytes between. */
-export const DEFAULT_GAP = 16 * 1024;
+const DEFAULT_GAP = 16 * 1024;
 /** A joined read stays below this, so that one slow read does not hold back all. */
 const LONGEST_READ = 1024 * 1024;
 

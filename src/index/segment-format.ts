@@ -31,7 +31,7 @@ export function isVectorsBlob(name: string): boolean {
 }
 
 /** Written into every head; raise it with any change of layout, and keep an old index in fixtures/. */
-export const SEGMENT_FORMAT = 1;
+const SEGMENT_FORMAT = 1;
 
 export interface SegmentOptions {
   readonly codec?: BlockCodec;

@@ -58,7 +58,7 @@ export function textFlow(builder: TextBuilder, isCollapsed: () => boolean): Text
 }
 
 /** Without soft hyphens, zero-width spaces and control characters. */
-export function cleanText(text: string): string {
+function cleanText(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
   return text.replace(/[\u00ad\u200b\ufeff\u0000-\u0008\u000b\u000e-\u001f\u007f]/g, '');
 }

@@ -12,7 +12,7 @@ import { createWordPiece } from './wordpiece.ts';
 /** One way to run a cross-encoder: a device with the weights that suit it, as `wasm/int8`. */
 export type Backend = `${Device}/${Variant}`;
 
-export function splitBackend(backend: Backend): { readonly device: Device; readonly variant: Variant } {
+function splitBackend(backend: Backend): { readonly device: Device; readonly variant: Variant } {
   const [device, variant] = backend.split('/') as [Device, Variant];
   return { device, variant };
 }

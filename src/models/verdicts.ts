@@ -10,7 +10,7 @@ export interface VerdictStorage {
 }
 
 /** A verdict holds for a model's revision on this browser version, GPU and number of threads. */
-export function verdictKey(entry: CrossEncoderEntry, backend: Backend, abilities: Abilities): string {
+function verdictKey(entry: CrossEncoderEntry, backend: Backend, abilities: Abilities): string {
   const gpu = backend.startsWith('webgpu') && abilities.webgpu.usable ? abilities.webgpu.adapter : '';
   return [`${entry.id}@${entry.revision}`, backend, abilities.userAgent, gpu, abilities.threads].join('|');
 }

@@ -42,10 +42,8 @@ function asciiKinds(): Uint8Array {
 }
 
 // Rust `tokenizers` (which trained our models): the blocks it sets apart as Chinese characters. Hangul and kana are not.
-const CHINESE = lazily(
-  () =>
-    /[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu,
-);
+const CHINESE =
+  /[\u4e00-\u9fff\u3400-\u4dbf\uf900-\ufaff\u{20000}-\u{2a6df}\u{2a700}-\u{2b73f}\u{2b740}-\u{2b81f}\u{2b920}-\u{2ceaf}\u{2f800}-\u{2fa1f}]/gu;
 const DROPPED = lazily(() => /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\ufffd]/gu);
 const SPACES = /[\t\n\r]/g;
 const ACCENTS = lazily(() => /\p{Mn}/gu);
@@ -57,7 +55,7 @@ function normalise(text: string): string {
     text
       .replace(SPACES, ' ')
       .replace(DROPPED(), '')
-      .replace(CHINESE(), ' $& ')
+      .replace(CHINESE, ' $& ')
       .normalize('NFD')
       .replace(ACCENTS(), '')
       // JavaScript lowers a final sigma to ς, the reference tokenizer lowers letter by letter.

@@ -1,4 +1,15 @@
-import { lazily } from '../../core/lazily.ts';
+import {
+  CHARACTER_END,
+  firstPlace,
+  LETTERS_END,
+  LETTERS_START,
+  lastPlace,
+  PART_END,
+  PART_START,
+  SENTENCE_START,
+  WORD_END,
+  WORD_START,
+} from './text-places.ts';
 import type { TextRange } from './text-range.ts';
 
 export interface Excerpt {
@@ -10,64 +21,8 @@ export interface Excerpt {
 const ELLIPSIS = '…';
 /** How far back a window reaches for the beginning of its sentence, as a part of its length. */
 const LEAD = 0.4;
+/** How many characters from where it should a window may begin or end, to do so with a word. */
 const WORD_REACH = 24;
-const LAST_ASCII = 127;
-
-/** Of scripts that are written without blanks. */
-const UNSPACED = String.raw`[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]`;
-/** Of all others. */
-const LETTER = String.raw`(?:(?!${UNSPACED})[\p{L}\p{N}\p{M}_])`;
-/** Not what clings to the character before it: marks, and signs such as ー. */
-const HEAD = String.raw`(?![\p{M}\p{Lm}])`;
-
-/** A kind of place between two characters. */
-interface Place {
-  /**
-   * Tried where `lastIndex` says. Made when it is first needed: patterns of all scripts' letters take a browser milliseconds, and most
-   * texts never need them.
-   */
-  pattern(): RegExp;
-  /** The same between characters of ASCII, by their codes; NaN at the text's beginning and end. */
-  ascii?(before: number, after: number): boolean;
-}
-
-const isBlank = (code: number) => code === 32 || (code >= 9 && code <= 13);
-const isAsciiLetter = (code: number) =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
-const isSolid = (code: number) => code >= 0 && !isBlank(code);
-
-const SENTENCE_START: Place = { pattern: lazily(() => /(?<=[.!?]\s+|[。！？\n]\s*)\S/uy) };
-const WORD_START: Place = {
-  pattern: lazily(() => /(?<=\s)\S/uy),
-  ascii: (before, after) => isBlank(before) && isSolid(after),
-};
-const WORD_END: Place = {
-  pattern: lazily(() => /(?<=\S)\s/uy),
-  ascii: (before, after) => isSolid(before) && isBlank(after),
-};
-/** The ends of the letters around a place. */
-const LETTERS_START: Place = {
-  pattern: lazily(() => new RegExp(String.raw`(?<!${LETTER})(?!\p{M})`, 'uy')),
-  ascii: (before) => !isAsciiLetter(before),
-};
-const LETTERS_END: Place = {
-  pattern: lazily(() => new RegExp(`(?!${LETTER})`, 'uy')),
-  ascii: (_, after) => !isAsciiLetter(after),
-};
-/** Where there are no blanks: names' and addresses' parts, and characters. */
-const PART_START: Place = {
-  pattern: lazily(() => new RegExp(`${HEAD}(?:(?<!${LETTER})${LETTER}|${UNSPACED})`, 'uy')),
-  ascii: (before, after) => !isAsciiLetter(before) && isAsciiLetter(after),
-};
-const PART_END: Place = {
-  pattern: lazily(() => new RegExp(`(?<=${LETTER})(?!${LETTER})|${HEAD}${UNSPACED}`, 'uy')),
-  ascii: (before, after) => isAsciiLetter(before) && !isAsciiLetter(after),
-};
-/** Skin tones are named by number: `\p{Emoji_Modifier}` alone takes a browser 5 ms. */
-const CHARACTER_END: Place = {
-  pattern: lazily(() => /(?![\p{M}\u200d]|[\u{1f3fb}-\u{1f3ff}])(?<!\u200d)/uy),
-  ascii: () => true,
-};
 
 /**
  * The stretch of at most `maxChars` characters (UTF-16, ellipses included) that holds the most different marked
@@ -145,30 +100,4 @@ function ending(text: string, least: number, most: number): number {
     lastPlace(text, CHARACTER_END, from, most) ??
     most
   );
-}
-
-function firstPlace(text: string, place: Place, from: number, to: number): number | undefined {
-  for (let at = from; at <= to; at++) if (isPlace(text, place, at)) return at;
-  return undefined;
-}
-
-function lastPlace(text: string, place: Place, from: number, to: number): number | undefined {
-  for (let at = to; at >= from; at--) if (isPlace(text, place, at)) return at;
-  return undefined;
-}
-
-function isPlace(text: string, { pattern, ascii }: Place, at: number): boolean {
-  const before = text.charCodeAt(at - 1);
-  const after = text.charCodeAt(at);
-  // NaN, beyond the text, is not above either.
-  if (ascii !== undefined && !(before > LAST_ASCII) && !(after > LAST_ASCII)) return ascii(before, after);
-  if (isInside(after)) return false;
-  const tried = pattern();
-  tried.lastIndex = at;
-  return tried.test(text);
-}
-
-/** The second half of a surrogate pair. */
-function isInside(unit: number): boolean {
-  return unit >= 0xdc00 && unit <= 0xdfff;
 }

@@ -1,4 +1,3 @@
-import type { Passage } from '../../core/document.ts';
 import { lazily } from '../../core/lazily.ts';
 import { phraseUnits } from './phrases.ts';
 
@@ -22,9 +21,9 @@ export function nameKey(text: string): string {
 
 /** The keys of what a title or a heading names: itself, without its number, without what explains it, what is called, and options. */
 export function nameKeys(heading: string): ReadonlySet<string> {
-  const bare = heading.replace(NUMBER(), '');
-  const names = [heading, bare, bare.replace(EXPLANATION, ''), CALLED.exec(bare)?.[0] ?? ''];
-  const options = bare.startsWith('-') ? (bare.match(OPTION()) ?? []) : [];
+  const unnumbered = heading.replace(NUMBER(), '');
+  const names = [heading, unnumbered, unnumbered.replace(EXPLANATION, ''), CALLED.exec(unnumbered)?.[0] ?? ''];
+  const options = unnumbered.startsWith('-') ? (unnumbered.match(OPTION()) ?? []) : [];
   return new Set([...names, ...options].map(nameKey).filter((key) => key !== ''));
 }
 
@@ -34,12 +33,13 @@ const KINDS: ReadonlySet<string> = new Set(
     ' ',
   ),
 );
-const MOST_WORDS = 4;
+/** A longer question is a sentence, and its last word no kind. */
+const MOST_WORDS_WITH_KIND = 4;
 
 /** `zip` of `zip function` and `function zip`; undefined where a key names no kind of thing. */
 export function withoutKind(key: string): string | undefined {
   const words = key.split(' ');
-  if (words.length < 2 || words.length > MOST_WORDS) return undefined;
+  if (words.length < 2 || words.length > MOST_WORDS_WITH_KIND) return undefined;
   if (KINDS.has(words.at(-1) ?? '')) return words.slice(0, -1).join(' ');
   return KINDS.has(words[0] ?? '') ? words.slice(1).join(' ') : undefined;
 }
@@ -59,26 +59,4 @@ export function isNameTerm(term: string): boolean {
 /** The terms of a title or heading's names. */
 export function nameTerms(heading: string): readonly string[] {
   return [...nameKeys(heading)].flatMap((key) => nameTerm(key) ?? []);
-}
-
-/**
- * Of a page's passages, one after another: the names that begin to stand above each, in the order of FIELDS. The page's in `title`; in
- * `heading` its section's, at the section's first passage, and those of sections that begin with it and have no text of their own before.
- */
-export function namesAbove(title: string): (passage: Passage) => readonly (readonly string[])[] {
-  const named = new Set<string>();
-  let before: readonly string[] | undefined;
-  return ({ heading, anchor, weight }) => {
-    // What counts nothing is not to be found.
-    if (weight === 0) return [];
-    const section = JSON.stringify([anchor, ...heading]);
-    const isNew = !named.has(section);
-    named.add(section);
-    const parted = heading.findIndex((each, level) => each !== before?.[level]);
-    const begun = parted < 0 ? [] : heading.slice(parted, -1);
-    const terms = [...begun, ...(isNew ? [heading.at(-1) ?? title] : [])].flatMap(nameTerms);
-    const ofPage = before === undefined ? nameTerms(title) : [];
-    before = heading;
-    return [ofPage, terms, []];
-  };
 }

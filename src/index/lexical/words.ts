@@ -69,7 +69,7 @@ export function isUnspaced(word: string): boolean {
 }
 
 /** True for Chinese, Japanese and Korean. */
-export function isEastAsian(word: string): boolean {
+function isEastAsian(word: string): boolean {
   return !isAscii(word) && EAST_ASIAN().test(word);
 }
 

@@ -2,7 +2,7 @@ import { crc32 } from '../../core/checksum.ts';
 import { ByteReader, ByteWriter, corrupt } from '../codec.ts';
 
 /** Bytes before a block's content: its CRC-32, over all that follows. */
-export const FRAME_BYTES = 4;
+const FRAME_BYTES = 4;
 
 /** Deflates a block, and puts its checksum before it. */
 export async function frame(content: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {

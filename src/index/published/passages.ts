@@ -11,7 +11,7 @@ import type { PublishedManifest } from './manifest.ts';
  * A published passage's id says its index and number, so that no table of ids has to be downloaded; to which document it
  * belongs its text block says.
  */
-export function publishedIds(build: string) {
+function publishedIds(build: string) {
   const prefix = `~${build}/`;
   return {
     idOf: (number: PassageNumber): PassageId => passageId(documentId(prefix + number), 0),

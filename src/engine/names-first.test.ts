@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { namesFirst } from './names.ts';
+import { namesFirst } from './names-first.ts';
 
 const result = (id: string, title: string, ...heading: string[]) => {
   const [documentId = ''] = id.split('#');

@@ -1,0 +1,20 @@
+import type { Answer } from '../engine/types.ts';
+import { make, stageName } from './result-item.ts';
+
+type StageState = 'skipped' | 'shown' | 'done' | 'idle' | 'busy';
+
+/** An item for each of the tiers that were asked for: its name, how it stands with it, and its time. */
+export function stageItems(answer: Answer, tiers: readonly string[]): readonly HTMLLIElement[] {
+  return tiers.map((stage) => {
+    const ms = answer.ms[stage];
+    const time = ms === undefined ? '' : ` ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+    return make('li', { 'data-stage': stage, 'data-state': stateOf(stage, answer) }, stageName(stage) + time);
+  });
+}
+
+function stateOf(stage: string, answer: Answer): StageState {
+  if (answer.skipped.some((each) => each.stage === stage)) return 'skipped';
+  if (stage === answer.stage) return 'shown';
+  if (answer.ms[stage] !== undefined) return 'done';
+  return answer.complete ? 'idle' : 'busy';
+}
