@@ -14,10 +14,9 @@ export async function indexCommand(args: readonly string[]): Promise<number> {
     process.stdout.write(INDEX_HELP);
     return 0;
   }
-  const { failed, linked } = await indexOnce(given);
-  if (!given.watch) return failed.length > 0 ? 1 : 0;
-  await watchFolder(given, linked);
-  return 0;
+  if (given.watch) return watchFolder(given);
+  const { failed } = await indexOnce(given);
+  return failed.length > 0 ? 1 : 0;
 }
 
 interface Indexed extends Pick<SiteReport, 'failed'> {
@@ -48,8 +47,11 @@ function said({ pages, embedded, passages, indexes, seconds }: SiteReport): stri
   return `${pages} pages (${embedded} new or changed), ${passages} passages in ${seconds.toFixed(1)} s\n${lines.join('')}`;
 }
 
-/** Indexes again after each change, until the process ends. A failed run is said, and the next change tries again. */
-async function watchFolder(given: IndexArguments, linked: readonly string[]): Promise<void> {
+/**
+ * Indexes, and again after each change, until the process ends. Rejects where the first run fails; of a later one that is said, and the
+ * next change tries again.
+ */
+async function watchFolder(given: IndexArguments): Promise<never> {
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
   const again = () =>
@@ -68,12 +70,24 @@ async function watchFolder(given: IndexArguments, linked: readonly string[]): Pr
   const changed = (name: string) => {
     if (/\.(html?|mdx?|jsonl)$/i.test(name)) soon();
   };
-  watchReplaced(resolve(given.folder), (name) => name.startsWith(own + sep) || changed(name), soon);
   const watchLinked = linkWatcher(changed);
-  watchLinked(linked);
+  // Before the first run: what changes while that reads the pages is indexed by the next.
+  const stop = watchReplaced(resolve(given.folder), (name) => name.startsWith(own + sep) || changed(name), soon);
+  const first = indexOnce(given);
+  running = first.then(
+    () => undefined,
+    () => undefined,
+  );
+  try {
+    watchLinked((await first).linked);
+  } catch (error) {
+    clearTimeout(timer);
+    stop();
+    throw error;
+  }
   // Not before: whoever reads it may change a page at once.
   process.stderr.write(`watching ${given.folder}\n`);
-  await new Promise(() => undefined);
+  return new Promise(() => undefined);
 }
 
 /** Tells of changes where links lead: a folder's watcher does not follow them. */
@@ -95,9 +109,9 @@ function linkWatcher(changed: (name: string) => void): (places: readonly string[
 
 /**
  * Tells of changes in a folder by the path inside it, and when another folder has taken its place: generators remove
- * theirs and make it anew, and a watcher stays with the one that is gone.
+ * theirs and make it anew, and a watcher stays with the one that is gone. Until what it returns is called.
  */
-function watchReplaced(folder: string, changed: (name: string) => unknown, replaced: () => void): void {
+function watchReplaced(folder: string, changed: (name: string) => unknown, replaced: () => void): () => void {
   let watcher: FSWatcher | undefined;
   const start = () => {
     watcher?.close();
@@ -105,9 +119,13 @@ function watchReplaced(folder: string, changed: (name: string) => unknown, repla
     watcher?.on('error', () => undefined); // Windows has one for a folder that goes; the watcher below sees it too
   };
   start();
-  watch(dirname(folder), (event, name) => {
+  const above = watch(dirname(folder), (event, name) => {
     if (event !== 'rename' || name !== basename(folder)) return;
     start();
     if (watcher !== undefined) replaced();
   });
+  return () => {
+    watcher?.close();
+    above.close();
+  };
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -54,6 +54,15 @@ describe('findling index --watch', () => {
     put('findling-news.html', 'Nets dry in the sun.');
     await vi.waitFor(() => expect(reports()).toHaveLength(3), SLOW);
     expect(reports()[2]).toMatchObject({ pages: 3, embedded: 1 });
+  }, 120_000);
+
+  it('indexes again what changes while it makes its first index', async () => {
+    for (let tide = 0; !existsSync(join(folder, 'findling/findling.bin')); tide += 1) {
+      put('two.html', `The tide is ${tide}.`);
+      await new Promise((done) => setTimeout(done, 10));
+    }
+    await vi.waitFor(() => expect(reports().length).toBeGreaterThan(1), SLOW);
+    expect(reports()[1]).toMatchObject({ pages: 2, failed: [] });
   }, 120_000);
 
   it('goes on with a folder that a generator removes and makes anew', async () => {
