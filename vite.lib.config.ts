@@ -1,7 +1,7 @@
 import { defineConfig, type Plugin } from 'vite';
 import page from './vite.config.ts';
 
-/** Makes the workers such that the bundler of a site which installs the package finds them, and may serve their files. */
+/** Makes the workers such that the bundler of a site which installs the package finds them. */
 function portableWorkers(): Plugin {
   // As Vite has written it. A bundler knows a worker by the literal alone.
   const worker =
@@ -10,9 +10,6 @@ function portableWorkers(): Plugin {
   const itself = /\("ort\.\w+\.bundle\.min\.mjs", import\.meta\.url\)/g;
   return {
     name: 'findling:portable-workers',
-    // A development server gives a worker's entry a query. A chunk that imports from the entry, as Vite lets them for
-    // workers, would ask for it without the query, and it would run twice.
-    options: (options) => ({ ...options, preserveEntrySignatures: 'strict' }),
     renderChunk(code) {
       const portable = code.replace(worker, 'new URL("./$1", import.meta.url)').replace(itself, '(import.meta.url)');
       return { code: portable, map: null };
@@ -20,29 +17,46 @@ function portableWorkers(): Plugin {
   };
 }
 
+/** The dialog's script loads the search's when it is opened. */
+function besideEachOther(): Plugin {
+  return {
+    name: 'findling:beside-each-other',
+    enforce: 'pre',
+    resolveId: (id) => (id === './site-search.ts' ? { id: './site-search.js', external: 'absolute' } : undefined),
+  };
+}
+
+/** The package's scripts for pages. */
+export const SCRIPTS = {
+  findling: 'src/index.ts',
+  'site-search': 'src/plugins/site-search.ts',
+  'search-dialog': 'src/plugins/search-dialog.ts',
+};
+
 /**
  * The package for pages: findling.js, its workers and WebAssembly beside it, and the small
  * site-search.js; nothing left to resolve. Not Vite's own
  * library mode, which would inline the runtime's 14 MB of WebAssembly as base64.
+ *
+ * A build of its own for each script, which is the mode: what scripts of one build share becomes files that a page without a bundler
+ * waits for once more.
  */
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   ...page,
-  plugins: [portableWorkers()],
+  plugins: [portableWorkers(), besideEachOther()],
   worker: { ...page.worker, plugins: () => [portableWorkers()] },
   publicDir: false,
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,
     outDir: 'dist/lib',
-    emptyOutDir: true,
+    emptyOutDir: mode === 'findling',
     modulePreload: false,
     rollupOptions: {
-      input: {
-        findling: 'src/index.ts',
-        'site-search': 'src/plugins/site-search.ts',
-        'search-dialog': 'src/plugins/search-dialog.ts',
-      },
+      input: Object.fromEntries(Object.entries(SCRIPTS).filter(([name]) => name === mode)),
+      // A page's build would drop what a script exports.
+      preserveEntrySignatures: 'strict',
       output: { entryFileNames: '[name].js' },
     },
   },
-});
+}));

@@ -106,7 +106,7 @@ test('Stop ends all that is being added; a removal shows at once that it waits, 
   await expect(report(page)).toBeEmpty();
   await expect(page.locator('progress')).not.toHaveAttribute('value');
   // Long too: a short one may be stored before it hears of Stop.
-  await pick(page, ['another.txt', line.repeat(60_000)]);
+  await pick(page, ['another.txt', line.repeat(300_000)]);
   const remove = documents(page).getByRole('button');
   await remove.press('Enter');
   await expect(remove).toHaveText('Removing…');

@@ -4,6 +4,7 @@ import { expect, type Page, test } from '@playwright/test';
 import { build, createServer } from 'vite';
 import { STRICT_CSP, serveFolders } from '../src/cli/static-server.ts';
 import { findling } from '../src/plugins/vite.ts';
+import { SCRIPTS } from '../vite.lib.config.ts';
 
 /** The package in a Vite app of somebody else. */
 const root = resolve(import.meta.dirname, '..');
@@ -27,7 +28,9 @@ test.beforeAll(async () => {
   cpSync(join(root, 'package.json'), join(installed, 'package.json'));
   for (const [name, text] of Object.entries(APP_FILES)) writeFileSync(join(app, name), text);
   const outDir = join(installed, 'dist/lib');
-  await build({ root, configFile: join(root, 'vite.lib.config.ts'), logLevel: 'error', build: { outDir } });
+  const configFile = join(root, 'vite.lib.config.ts');
+  for (const mode of Object.keys(SCRIPTS))
+    await build({ root, configFile, mode, logLevel: 'error', build: { outDir } });
 });
 
 /** Adds two documents and asks through all tiers, so that both workers and a chunk of theirs are at work. */
@@ -59,6 +62,18 @@ test('every file that the library names is there, as webpack wants it', () => {
   );
   expect(named.filter((file) => /\.worker-[^/]+\.js$/.test(file))).toHaveLength(2);
   expect(named.filter((file) => !existsSync(file))).toEqual([]);
+});
+
+test('no script waits for another before it runs', () => {
+  const lib = join(app, 'node_modules/findling/dist/lib');
+  const workers = readdirSync(join(lib, 'assets')).filter((name) => /\.worker-[^/]+\.js$/.test(name));
+  const scripts = [...Object.keys(SCRIPTS).map((name) => `${name}.js`), ...workers.map((name) => `assets/${name}`)];
+  expect(scripts).toHaveLength(5);
+  const waiting = scripts.filter((name) =>
+    /\bimport\s*(?:["'`]|[\w{*][^;()]*?from\s*["'`])/.test(readFileSync(join(lib, name), 'utf8')),
+  );
+  expect(waiting).toEqual([]);
+  expect(readFileSync(join(lib, 'search-dialog.js'), 'utf8')).toContain('import(`./site-search.js`)');
 });
 
 test('a Vite app searches in development without any settings', async ({ page, baseURL }) => {

@@ -3,7 +3,7 @@ import { browserSurroundings } from '../src/client/surroundings.ts';
 import { createEngineHost } from '../src/engine/host.ts';
 
 // Owns store, index and pipelines. The model worker is a worker of its own, because it must be disposable.
-serve(
+serve(() =>
   createEngineHost(
     browserSurroundings(
       () => new Worker(new URL('./model.worker.ts', import.meta.url), { type: 'module', name: 'findling-model' }),

@@ -6,7 +6,7 @@ import { RUNTIME_FILES } from '../src/models/runtime-files.ts';
 import { httpStore } from '../src/store/http.ts';
 
 // Owns ONNX Runtime. Disposable: whatever fails here, the owner ends this worker and starts another.
-serve(
+serve(() =>
   createModelHost({
     openStore: (url) => httpStore(url),
     loadRuntime(device) {

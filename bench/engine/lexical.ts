@@ -109,12 +109,14 @@ async function firstResults(
 ) {
   say(`${label}: first result in a ${fresh ? 'fresh browser' : 'new page'}…`);
   const loads = { own: [] as number[], hybrid: [] as number[], peer: [] as number[] };
-  for (let round = 0; round < (quick ? 1 : fresh ? 3 : 5); round += 1) {
+  for (let round = 0; round < (quick ? 1 : fresh ? 5 : 15); round += 1) {
     const text = questions[round % questions.length]?.text ?? 'search';
     const name = `bench-${label}`;
+    await sleep(REST_MS);
     const { ms, hybridMs } = await site.visit((call) => call('load', name, text), { fresh });
     loads.own.push(ms);
     loads.hybrid.push(hybridMs);
+    await sleep(REST_MS);
     loads.peer.push((await site.visit((call) => call('loadPeer', name, text), { fresh })).ms);
   }
   return loads;

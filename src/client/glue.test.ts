@@ -69,7 +69,8 @@ function fakeWorker({ starts = true } = {}) {
   vi.stubGlobal('postMessage', port2.postMessage.bind(port2));
   port1.start();
   port2.start();
-  if (starts) serve(api);
+  vi.stubGlobal('findling:served', undefined);
+  if (starts) serve(() => api);
   const worker = {
     addEventListener: (type: string, listener: never) =>
       type === 'error' ? errors.add(listener) : port1.addEventListener(type, listener),
@@ -108,6 +109,12 @@ describe('calls into a worker', () => {
     const seen: number[] = [];
     await remote.count(3, (value) => void seen.push(value));
     expect(seen).toEqual([1, 2, 3]);
+  });
+  it('are served once, though the script runs again', async () => {
+    const made = vi.fn(() => api);
+    serve(made);
+    expect(made).not.toHaveBeenCalled();
+    expect(await connect<Api>(fake.worker, 'test').remote.double(21)).toBe(42);
   });
   it('go ahead of what a promise among their arguments will give', async () => {
     const { remote } = connect<Api>(fake.worker, 'test');

@@ -118,9 +118,16 @@ function install(): void {
 
 const HELLO = 'findling:hello';
 const ALIVE = 'findling:alive';
+const SERVED = 'findling:served';
 
-/** Serves `api` to whoever started this worker, and holds a lock whose release tells that the worker is gone. */
-export function serve<T extends object>(api: T): void {
+/**
+ * Serves what `make` makes to whoever started this worker, and holds a lock whose release tells that the worker is gone. Once a
+ * worker: a development server gives a worker's script a query, so that its chunks, which import from it without one, run it again.
+ */
+export function serve<T extends object>(make: () => T): void {
+  const scope = globalThis as { [SERVED]?: true };
+  if (scope[SERVED]) return;
+  scope[SERVED] = true;
   install();
   addEventListener('message', function greet({ data }) {
     if (typeof data !== 'object' || data === null || data[HELLO] === undefined) return;
@@ -133,7 +140,7 @@ export function serve<T extends object>(api: T): void {
       return new Promise(() => undefined);
     });
   });
-  Comlink.expose(api);
+  Comlink.expose(make());
 }
 
 /** An object in a worker: its methods, each async, plus what the owner needs. */

@@ -101,6 +101,11 @@ describe('errors', () => {
     expect(toSearchError(new DOMException('x', 'AbortError')).code).toBe('aborted');
     expect(toSearchError(new DOMException('x', 'QuotaExceededError')).code).toBe('quota');
     expect(toSearchError(new RangeError('Array buffer allocation failed')).code).toBe('out-of-memory');
+    const elsewhere = Object.assign(new Error('of another run of the module'), {
+      name: 'SearchError',
+      code: 'corrupt',
+    });
+    expect(toSearchError(elsewhere)).toBe(elsewhere);
     expect(toSearchError('odd', 'network')).toMatchObject({ code: 'network', message: 'odd' });
   });
 });

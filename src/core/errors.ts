@@ -19,6 +19,11 @@ export type SearchErrorCode =
  * `code` survives the trip between workers (see client/glue.ts).
  */
 export class SearchError extends Error {
+  /** A page or worker may have run this module twice (see `serve()`): an error of either is one. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === 'SearchError';
+  }
+
   override readonly name = 'SearchError';
   constructor(
     readonly code: SearchErrorCode,

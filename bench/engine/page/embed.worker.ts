@@ -51,4 +51,4 @@ const jobs = {
 
 export type EmbedJobs = typeof jobs;
 
-serve(jobs);
+serve(() => jobs);

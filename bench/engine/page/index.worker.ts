@@ -33,4 +33,4 @@ function split({ id, text, sections }: Document) {
   }));
 }
 
-serve(createEngineHost({ ...browserSurroundings(noModels), reading: async () => ({ read, split }) }));
+serve(() => createEngineHost({ ...browserSurroundings(noModels), reading: async () => ({ read, split }) }));

@@ -44,4 +44,4 @@ const jobs = {
 
 export type MiniSearchJobs = typeof jobs;
 
-serve(jobs);
+serve(() => jobs);

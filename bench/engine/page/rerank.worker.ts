@@ -56,4 +56,4 @@ const jobs = {
 
 export type RerankJobs = typeof jobs;
 
-serve(jobs);
+serve(() => jobs);

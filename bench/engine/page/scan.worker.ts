@@ -116,4 +116,4 @@ const jobs = {
 
 export type ScanJobs = typeof jobs;
 
-serve(jobs);
+serve(() => jobs);
