@@ -3,13 +3,14 @@ import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { readAhead } from '../index/read-ahead.ts';
 import type { FoundFolder } from '../store/opfs-folder.ts';
-import { corpusFingerprint, type EmbeddingSpace, type Reading } from './local-corpus.ts';
+import { corpusFingerprint, type EmbeddingSpace } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { checkOpen, checkTier } from './open-options.ts';
 import { rehearse } from './rehearsal.ts';
 import { openRenewable, type RenewableCorpus } from './renewal.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
 import type { Answer, EngineHost, EngineStatus, FetchedCatalog, OpenOptions, PipelineName } from './types.ts';
+import type { Reading } from './waiting.ts';
 
 /** Tier 1 of an engine. */
 export interface Semantic {

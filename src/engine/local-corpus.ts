@@ -1,6 +1,6 @@
 import { once, throwIfAborted } from '../core/cancellation.ts';
-import { type Document, documentId, type GivenSource, type Passage, type Source } from '../core/document.ts';
-import { SearchError, toSearchError } from '../core/errors.ts';
+import { documentId, type GivenSource } from '../core/document.ts';
+import { toSearchError } from '../core/errors.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { Embedder, Store } from '../core/ports.ts';
 import { type Corpus, openCorpus } from '../index/corpus.ts';
@@ -10,11 +10,12 @@ import { MANIFEST_FORMAT } from '../index/manifest.ts';
 import { isVectorsBlob } from '../index/segment-format.ts';
 import { quantise } from '../index/vectors/quantise.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
-import { createInbox, INBOX, type Inbox } from './inbox.ts';
+import { createInbox, INBOX } from './inbox.ts';
 import { indexSources, type PreparedDocument } from './indexer.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { checkSources } from './sources.ts';
 import type { IndexProgress, IndexReport } from './types.ts';
+import { type Reading, whatWaits } from './waiting.ts';
 
 /** The embedding space of a corpus's vectors; part of its fingerprint. */
 export interface EmbeddingSpace {
@@ -23,12 +24,6 @@ export interface EmbeddingSpace {
   readonly dtype: string;
   readonly pooling: string;
   readonly prefixes: readonly string[];
-}
-
-/** How documents are read. */
-export interface Reading {
-  read(source: Source): Promise<Document>;
-  split(document: Document): readonly Passage[];
 }
 
 export interface LocalCorpusParts {
@@ -60,9 +55,6 @@ export interface LocalCorpus extends SearchableCorpus {
   verify(): Promise<void>;
 }
 
-/** Waiting documents read at a time, in one transaction. Few, because each may be a PDF of many megabytes. */
-const TAKEN = 8;
-
 /** Analyzers by language, each made once: they keep caches of the words they have seen. */
 function analyzers(): (language: string) => Promise<Analyzer> {
   const made = new Map<string, () => Promise<Analyzer>>();
@@ -78,36 +70,9 @@ export function corpusFingerprint(space: EmbeddingSpace, chunker: string): strin
   return fingerprint({ ...space, chunker, tokenizer: String(TOKENIZER_VERSION), format: MANIFEST_FORMAT });
 }
 
-/** A tab may be closed by chance while it reads a document, but not so often over the same one. */
-const MOST_DEATHS = 5;
-const DEADLY = `The page ended ${MOST_DEATHS} times while it read this document, which is left out. Add it again to try anew.`;
-
-/** Which document it was stands in what cannot be read. */
-const UNREAD =
-  'A document that waited to be indexed is damaged in this browser’s storage, and left out. Add your newest documents again.';
-
 /** The blobs of a corpus that are read whole or not at all; a store may keep them in longer pieces. */
 export function isReadWhole(blob: string): boolean {
   return blob.startsWith(INBOX) || isVectorsBlob(blob);
-}
-
-/** Waiting documents in their order, some read at a time; in place of one that cannot be read its error. */
-async function* inGroups(
-  inbox: Inbox,
-  names: readonly string[],
-): AsyncGenerator<readonly [string, Source | SearchError]> {
-  for (let from = 0; from < names.length; from += TAKEN) {
-    const group = names.slice(from, from + TAKEN);
-    const sources = await Promise.all(group.map((name) => inbox.take(name).catch(damage)));
-    for (const [at, source] of sources.entries()) if (source !== undefined) yield [group[at] ?? '', source];
-  }
-}
-
-/** What is damaged will be so at every visit, and must not stand in the way of all others. */
-function damage(cause: unknown): SearchError {
-  const error = toSearchError(cause);
-  if (error.code !== 'corrupt') throw error;
-  return error;
 }
 
 /** Opens the corpus of documents that were added here. A corpus made in another way is refused with 'mismatch'. */
@@ -185,66 +150,16 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         await corpus.refresh(signal);
         // What has waited longer goes with it; what was given later has a call of its own that waits for its turn.
         const names = (await inbox.pending()).filter((name) => name <= last);
-        const nameOf = new Map<Source, string>();
-        const deadly: IndexReport['failed'][number][] = [];
-        const deaths = await inbox.deaths(names);
-        const waiting = async function* () {
-          for await (const [name, source] of inGroups(inbox, names)) {
-            if (source instanceof SearchError) {
-              deadly.push({ id: name, code: source.code, reason: UNREAD });
-              await inbox.done([name]);
-              continue;
-            }
-            if ((deaths.get(name) ?? 0) >= MOST_DEATHS) {
-              deadly.push({ id: source.id, code: 'internal', reason: DEADLY });
-              await inbox.done([name]);
-              continue;
-            }
-            // Given anew after a call that failed: the version that waited since then is overtaken.
-            if (!fresh.has(name) && ids.has(source.id)) {
-              await inbox.done([name]);
-              continue;
-            }
-            nameOf.set(source, name);
-            yield source;
-          }
-        };
-        const { read, split } = await parts.reading();
-        const passagesOf = new WeakMap<Document, readonly Passage[]>();
-        /** Splits at once, so that all that a document may do to the tab has happened when it has been read. */
-        const readWhole = async (source: Source): Promise<Document> => {
-          const document = await read(source);
-          passagesOf.set(document, split(document));
-          return document;
-        };
-        /** What a dead tab has left is noted while it is read: the cause of its death may be among it. Fresh ones are not worth that. */
-        const readWatched = async (source: Source): Promise<Document> => {
-          const name = nameOf.get(source);
-          if (name === undefined || fresh.has(name)) return readWhole(source);
-          await inbox.reading(name);
-          try {
-            return await readWhole(source);
-          } finally {
-            await inbox.reading(undefined);
-          }
-        };
+        const waiting = await whatWaits({ inbox, names, fresh, ids, reading: await parts.reading() });
         const report = await indexSources(
-          waiting(),
-          {
-            read: readWatched,
-            split: (document) => passagesOf.get(document) ?? split(document),
-            hashes,
-            store,
-          },
+          waiting.sources,
+          { read: waiting.read, split: waiting.split, hashes, store },
           {
             total: names.length,
             signal,
-            isCounted: (source) => sources.length === 0 || fresh.has(nameOf.get(source) ?? ''),
+            isCounted: (source) => sources.length === 0 || waiting.isFresh(source),
             onProgress,
-            async onDone(done) {
-              await inbox.done(done.flatMap((source) => nameOf.get(source) ?? []));
-              for (const source of done) nameOf.delete(source);
-            },
+            onDone: waiting.done,
           },
         );
         // All is stored: segments that no room is left to merge are searched as they are, and merged another time.
@@ -254,7 +169,7 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         parts.announce();
         // Else what was merged would lie beside its parts until something is added again: twice the room. Who still reads them reads again.
         await corpus.sweep().catch(() => undefined);
-        return { ...report, failed: [...refused, ...report.failed, ...deadly] };
+        return { ...report, failed: [...refused, ...report.failed, ...waiting.leftOut] };
       }, signal);
       return indexing.catch(async (cause) => {
         // Who stops a call does not want the rest of it later.
