@@ -37,7 +37,7 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
       ? {}
       : { settle: (concepts, whole, signal) => orElse(settle(concepts, whole, signal), new Map()) }),
     expand: (prefix, limit, signal) => orElse(terms.expand(prefix, limit, signal), []),
-    similar: (term, edits, limit, signal) => orElse(terms.similar(term, edits, limit, signal), []),
+    similar: (misspelt, limit, signal) => orElse(terms.similar(misspelt, limit, signal), []),
   };
   const passages: PassageSource = {
     passages: (ids, signal) => orElse(moment.passages.passages(ids, signal), []),

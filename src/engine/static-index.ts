@@ -105,7 +105,7 @@ function renewing(
       postings: (wanted, signal) => watch(terms.postings(wanted, signal)),
       ...(settle === undefined ? {} : { settle: (...wanted) => watch(settle(...wanted)) }),
       expand: (prefix, limit, signal) => watch(terms.expand(prefix, limit, signal)),
-      similar: (term, edits, limit, signal) => watch(terms.similar(term, edits, limit, signal)),
+      similar: (misspelt, limit, signal) => watch(terms.similar(misspelt, limit, signal)),
     },
     passages: { passages: (ids, signal) => watch(index.passages(ids, signal)) },
     vectors: vectors && {

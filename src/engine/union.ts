@@ -106,8 +106,8 @@ function uniteTerms(parts: readonly UnionPart[], starts: readonly number[]): Ter
     },
     expand: async (prefix, limit, signal) =>
       joinMatches(await Promise.all(sources.map((source) => source.expand(prefix, limit, signal))), limit, false),
-    similar: async (term, edits, limit, signal) =>
-      joinMatches(await Promise.all(sources.map((source) => source.similar(term, edits, limit, signal))), limit, true),
+    similar: async (misspelt, limit, signal) =>
+      joinMatches(await Promise.all(sources.map((source) => source.similar(misspelt, limit, signal))), limit, true),
   };
 }
 

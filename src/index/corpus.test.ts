@@ -63,7 +63,7 @@ describe('corpus', () => {
       { term: 'dogs', frequency: 1, distance: 2 },
     ]);
     expect((await corpus.expand('fox', 5)).map(({ term }) => term)).toEqual(['foxes', 'fox']);
-    expect(await corpus.similar('dgo', 1, 5)).toEqual([{ term: 'dog', frequency: 2, distance: 1 }]);
+    expect(await corpus.similar({ word: 'dgo', edits: 1 }, 5)).toEqual([{ term: 'dog', frequency: 2, distance: 1 }]);
   });
 
   it('answers the same after save and load, in one segment or in many', async () => {

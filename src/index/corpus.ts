@@ -105,7 +105,7 @@ function sourcesOf(state: CorpusState): Omit<Sources, 'dimensions' | 'statistics
     lengths: (signal) => state.read((view) => view.lengths(signal)),
     postings: (terms, signal) => state.read((view) => view.postings(terms, signal)),
     expand: (prefix, limit, signal) => state.read((view) => view.expand(prefix, limit, signal)),
-    similar: (term, maxEdits, limit, signal) => state.read((view) => view.similar(term, maxEdits, limit, signal)),
+    similar: (misspelt, limit, signal) => state.read((view) => view.similar(misspelt, limit, signal)),
     // On no other view would the numbers mean the same.
     idsOf: (numbers, signal) => state.view().idsOf(numbers, signal),
     passages: (ids, signal) => state.read((view) => view.passages(ids, signal)),

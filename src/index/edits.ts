@@ -4,42 +4,98 @@ export interface SortedTerms {
   readonly shared: ArrayLike<number>;
 }
 
+/** How the words of a language end whose stems alone are terms. */
+export interface Endings {
+  /** What follows stems. */
+  readonly after: readonly string[];
+  /** Words that may have this stem, beside those that begin with it. */
+  irregular(term: string): readonly string[];
+  /** Whether this is the stem of a word. */
+  isForm(word: string, term: string): boolean;
+}
+
+/** A word that no term stands for, as it was spelt. */
+export interface Misspelt {
+  readonly word: string;
+  /** Edits that are forgiven: insert, delete, replace, swap of neighbours (optimal string alignment). */
+  readonly edits: number;
+  /** Then a term is as near as the nearest of its forms. */
+  readonly endings?: Endings;
+}
+
 /**
- * Calls `found` for every term within `maxEdits` of `word`: insert, delete, replace, swap of neighbours
- * (optimal string alignment). Rows of the distance table are kept along the shared beginnings, so the walk is
- * one over the trie that the sorted terms imply, and leaves a branch once its whole row is too far away.
+ * Calls `found` for every term that a misspelt word may have been. Rows of the distance table are kept along the shared
+ * beginnings, so the walk is one over the trie that the sorted terms imply, and leaves a branch once its whole row is too far away.
  */
-export function findWithin(
-  { texts, shared }: SortedTerms,
-  word: string,
-  maxEdits: number,
-  found: (index: number, distance: number) => void,
-): void {
+export function finder({ word, edits: maxEdits, endings }: Misspelt) {
+  const nearestForm = endings === undefined ? undefined : formsOf(word, maxEdits, endings);
   const width = word.length + 1;
   const longest = word.length + maxEdits;
   // rows[d * width + j]: edits between the current term's first d letters and the word's first j.
   const rows = new Uint16Array((longest + 2) * width);
   for (let column = 0; column < width; column += 1) rows[column] = column;
-  let known = 0;
-  let dead = Number.POSITIVE_INFINITY;
-  for (let index = 0; index < texts.length; index += 1) {
-    const common = index === 0 ? 0 : (shared[index] ?? 0);
-    if (common >= dead) continue;
-    dead = Number.POSITIVE_INFINITY;
-    const term = texts[index] ?? '';
-    let depth = Math.min(common, known);
-    while (depth < term.length) {
-      depth += 1;
-      if (depth > longest || fillRow(rows, width, depth, term, word) > maxEdits) {
-        dead = depth;
-        break;
+  return ({ texts, shared }: SortedTerms, found: (index: number, distance: number) => void): void => {
+    let known = 0;
+    let dead = Number.POSITIVE_INFINITY;
+    for (let index = 0; index < texts.length; index += 1) {
+      const common = index === 0 ? 0 : (shared[index] ?? 0);
+      if (common >= dead) continue;
+      dead = Number.POSITIVE_INFINITY;
+      const term = texts[index] ?? '';
+      let depth = Math.min(common, known);
+      while (depth < term.length) {
+        depth += 1;
+        if (depth > longest || fillRow(rows, width, depth, term, word) > maxEdits) {
+          dead = depth;
+          break;
+        }
       }
+      known = dead === Number.POSITIVE_INFINITY ? term.length : dead - 1;
+      if (dead !== Number.POSITIVE_INFINITY) continue;
+      const last = rows.subarray(term.length * width, (term.length + 1) * width);
+      const distance = Math.min(last[word.length] ?? 0, nearestForm?.(term, last) ?? Number.POSITIVE_INFINITY);
+      if (distance <= maxEdits) found(index, distance);
     }
-    known = dead === Number.POSITIVE_INFINITY ? term.length : dead - 1;
-    if (dead !== Number.POSITIVE_INFINITY) continue;
-    const distance = rows[term.length * width + word.length] ?? 0;
-    if (distance <= maxEdits) found(index, distance);
-  }
+  };
+}
+
+/** Edits between a word and the nearest form of a term, given the term's row; more than are forgiven where that is too many. */
+function formsOf(word: string, maxEdits: number, { after, irregular, isForm }: Endings) {
+  // By ending, then by where the word is cut: edits between the ending and what follows.
+  const ends = after.map((ending) =>
+    Array.from({ length: word.length + 1 }, (_, cut) => editsBetween(word.slice(cut), ending)),
+  );
+  const nearest = Array.from({ length: word.length + 1 }, (_, cut) =>
+    Math.min(...ends.map((each) => each[cut] as number)),
+  );
+  const among = (row: Uint16Array, costs: readonly number[]) => {
+    let least = Number.POSITIVE_INFINITY;
+    for (let cut = 0; cut < costs.length; cut += 1)
+      least = Math.min(least, (row[cut] as number) + (costs[cut] as number));
+    return least;
+  };
+  return (term: string, row: Uint16Array): number => {
+    let least = maxEdits + 1;
+    // What is one edit across the seam, a swap or a letter that is doubled there, is counted as two.
+    if (among(row, nearest) > least) return least;
+    const consider = (form: string) => {
+      if (Math.abs(form.length - word.length) >= least) return;
+      const edits = editsBetween(form, word);
+      if (edits < least && isForm(form, term)) least = edits;
+    };
+    for (const [at, ending] of after.entries()) if (among(row, ends[at] as number[]) <= least) consider(term + ending);
+    irregular(term).forEach(consider);
+    return least;
+  };
+}
+
+/** Insert, delete, replace, swap of neighbours. */
+function editsBetween(term: string, word: string): number {
+  const width = word.length + 1;
+  const rows = new Uint16Array((term.length + 1) * width);
+  for (let column = 0; column < width; column += 1) rows[column] = column;
+  for (let depth = 1; depth <= term.length; depth += 1) fillRow(rows, width, depth, term, word);
+  return rows[term.length * width + word.length] ?? 0;
 }
 
 /** Fills one row and returns its least value. */

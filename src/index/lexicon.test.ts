@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { documentId } from '../core/document.ts';
 import { memoryStore } from '../store/memory.ts';
 import { type Corpus, openCorpus } from './corpus.ts';
-import { findWithin } from './edits.ts';
+import { finder } from './edits.ts';
 import { corpusOptions, indexed } from './fixtures/corpora.ts';
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é', '日', '𝒳'), minLength: 1, maxLength: 6 });
@@ -70,7 +70,7 @@ describe('lexicon', () => {
           .map(([term, frequency]) => ({ term, frequency, distance: edits(term, word) }))
           .filter(({ term, distance }) => term.startsWith(first) && distance <= most)
           .sort((a, b) => a.distance - b.distance || b.frequency - a.frequency || (a.term < b.term ? -1 : 1));
-        expect(await corpus.similar(word, most, 99)).toEqual(expected);
+        expect(await corpus.similar({ word, edits: most }, 99)).toEqual(expected);
       }),
     );
   });
@@ -101,7 +101,7 @@ describe('lexicon', () => {
         const [first = ''] = word;
         const distances = living.filter((term) => term.startsWith(first)).map((term) => edits(term, word));
         const near = distances.filter((distance) => distance <= 2).sort();
-        const similar = await corpus.similar(word, 2, limit);
+        const similar = await corpus.similar({ word, edits: 2 }, limit);
         expect(similar.map(({ distance }) => distance)).toEqual(near.slice(0, limit));
       }),
     );
@@ -142,7 +142,7 @@ describe('lexicon', () => {
   });
 });
 
-describe('findWithin', () => {
+describe('finder', () => {
   it('equals the textbook on sorted terms', () => {
     fc.assert(
       fc.property(fc.uniqueArray(letters, { maxLength: 30 }), letters, fc.nat({ max: 3 }), (terms, word, most) => {
@@ -154,7 +154,7 @@ describe('findWithin', () => {
           return length;
         });
         const found: [string | undefined, number][] = [];
-        findWithin({ texts, shared }, word, most, (index, distance) => found.push([texts[index], distance]));
+        finder({ word, edits: most })({ texts, shared }, (index, distance) => found.push([texts[index], distance]));
         expect(found).toEqual(
           texts.map((text) => [text, edits(text, word)]).filter(([, distance]) => Number(distance) <= most),
         );

@@ -4,7 +4,7 @@ import { type BlockFile, blockOfKey, type Directory, lastNotAfter, openBlocks } 
 import type { Cache } from './cache.ts';
 import { ByteReader, corrupt } from './codec.ts';
 import { type CompletionsBlock, type CountedTerm, complete, readCompletions } from './completions.ts';
-import { findWithin } from './edits.ts';
+import { finder, type Misspelt } from './edits.ts';
 import { documentFrequency, type PostingsBounds, readPostings } from './postings.ts';
 import { readRanges } from './ranges.ts';
 import type { FieldPostings } from './terms.ts';
@@ -53,12 +53,7 @@ export interface Lexicon {
   complete(prefix: string, signal?: AbortSignal): Promise<readonly CountedTerm[]>;
   /** All terms that begin with the prefix. */
   expand(prefix: string, bounds: PostingsBounds, signal?: AbortSignal): Promise<readonly CountedTerm[]>;
-  similar(
-    term: string,
-    maxEdits: number,
-    bounds: PostingsBounds,
-    signal?: AbortSignal,
-  ): Promise<readonly DistantTerm[]>;
+  similar(misspelt: Misspelt, bounds: PostingsBounds, signal?: AbortSignal): Promise<readonly DistantTerm[]>;
   /** Payloads of terms (zero bytes long where the segment has none); undefined for unknown terms. */
   payloads(terms: readonly string[], signal?: AbortSignal): Promise<readonly (Uint8Array | undefined)[]>;
   /** Every term that has postings, in order, a block of terms at a time. */
@@ -132,13 +127,15 @@ export function openLexicon(files: LexiconFiles): Lexicon {
       }
       return found;
     },
-    async similar(term, maxEdits, bounds, signal) {
-      if (term === '') return [];
-      const letter = term.slice(0, (term.codePointAt(0) ?? 0) > 0xffff ? 2 : 1);
+    async similar(misspelt, bounds, signal) {
+      const { word } = misspelt;
+      if (word === '') return [];
+      const letter = word.slice(0, (word.codePointAt(0) ?? 0) > 0xffff ? 2 : 1);
       const blocks = await lexicon.read(blocksWith(lexicon.directory, letter, MOST_BLOCKS), signal);
       const found: DistantTerm[] = [];
+      const find = finder(misspelt);
       for (const block of blocks)
-        findWithin(block, term, maxEdits, (index, distance) => {
+        find(block, (index, distance) => {
           const text = block.texts[index] ?? '';
           if (!text.startsWith(letter)) return;
           const frequency = liveFrequency({ block, index }, bounds, files.lexicon);

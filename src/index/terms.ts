@@ -1,5 +1,6 @@
 import type { PassageId } from '../core/document.ts';
 import type { FieldName } from '../core/ports.ts';
+import type { Misspelt } from './edits.ts';
 
 /** The order of fields everywhere in the index. */
 export const FIELDS = ['title', 'heading', 'body'] as const satisfies readonly FieldName[];
@@ -90,8 +91,8 @@ export interface TermSource {
   ): Promise<ReadonlyMap<string, TermPostings>>;
   /** At most `limit` terms that begin with `prefix` (the prefix itself too), commonest first. Reads a bounded number of blocks. */
   expand(prefix: string, limit: number, signal?: AbortSignal): Promise<readonly TermMatch[]>;
-  /** At most `limit` terms within `maxEdits` (insert, delete, replace, swap) that share the first letter; nearest, then commonest first. */
-  similar(term: string, maxEdits: number, limit: number, signal?: AbortSignal): Promise<readonly TermMatch[]>;
+  /** At most `limit` terms that a misspelt word may have been and that share its first letter; nearest, then commonest first. */
+  similar(misspelt: Misspelt, limit: number, signal?: AbortSignal): Promise<readonly TermMatch[]>;
 }
 
 /** From numbers to ids. */

@@ -109,9 +109,9 @@ export function createView(manifest: Manifest, segments: readonly Segment[], cac
       }
       return commonest(({ segment, bounds }) => segment.lexicon.expand(prefix, bounds, signal));
     },
-    async similar(term, maxEdits, limit, signal) {
+    async similar(misspelt, limit, signal) {
       const found = await Promise.all(
-        parts.map(({ segment, bounds }) => segment.lexicon.similar(term, maxEdits, bounds, signal)),
+        parts.map(({ segment, bounds }) => segment.lexicon.similar(misspelt, bounds, signal)),
       );
       const distances = new Map(found.flat().map((match) => [match.term, match.distance]));
       const nearest = sumByTerm(found.flat())

@@ -5,6 +5,7 @@ import { emptyRanking, type Ranking, ranking, type ScoredPassage } from '../core
 import { createAnalyzers } from '../index/lexical/analysis.ts';
 import { chooseCandidates } from '../index/lexical/candidates.ts';
 import { planQuery } from '../index/lexical/concepts.ts';
+import { ENGLISH_ENDINGS } from '../index/lexical/endings.ts';
 import {
   type Evidence,
   type ExpansionOptions,
@@ -83,12 +84,14 @@ export function bm25({ terms, numbers, passages, options = {}, onMeant }: Bm25Pa
 
 async function score(query: Query, depth: number, terms: TermSource, options: Bm25Options, signal: AbortSignal) {
   const statistics = terms.statistics();
-  const plan = planQuery(query, await createAnalyzers(options.languages ?? statistics.languages));
+  const analyzers = await createAnalyzers(options.languages ?? statistics.languages);
+  const plan = planQuery(query, analyzers);
   const { excludedPhrases } = plan;
   if (plan.concepts.length === 0 || statistics.passages === 0) return { scored: [], excludedPhrases, meant: [] };
   const read = termReader(terms, signal);
   const [lengths, outlined] = await Promise.all([terms.lengths(signal), read(termsOf(plan))]);
-  const expansion = { ...DEFAULTS, ...options };
+  const isEnglish = analyzers.some(({ language }) => language === 'en');
+  const expansion = { ...DEFAULTS, ...(isEnglish ? { endings: ENGLISH_ENDINGS } : {}), ...options };
   const gather = (from: ReadTerms) =>
     Promise.all(plan.concepts.map((concept) => gatherEvidence(concept, terms, from, expansion, signal)));
   const first = await gather(read);

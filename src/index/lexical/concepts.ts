@@ -3,6 +3,7 @@ import type { FieldName, Query } from '../../core/ports.ts';
 import type { Analyzer, Slot } from './analysis.ts';
 import { fold, isAscii } from './folding.ts';
 import { isLatin } from './languages.ts';
+import { otherSpelling } from './spellings.ts';
 import { isUnspaced, pieces } from './words.ts';
 
 /** One thing a query asks for, in all languages of the corpus at once. Counts as one term for the score. */
@@ -15,6 +16,10 @@ export interface Concept {
   readonly typed?: string;
   /** The word as asked, folded, to look for what was meant if nothing matches; absent for parts of a word. */
   readonly surface?: string;
+  /** Terms of what the word is made of, part by part: where the index holds all parts, nothing is misspelt. */
+  readonly made?: readonly (readonly string[])[];
+  /** Terms of the word as it is also spelt. */
+  readonly spellings?: readonly string[];
 }
 
 /** A word and what it is made of: all its parts stand for it where no passage holds the word, or where a named field does not. */
@@ -47,7 +52,7 @@ export function planQuery(query: Query, analyzers: readonly Analyzer[]): Plan {
   const typedField = query.typing && query.endsFielded ? query.fielded.at(-1) : undefined;
   const typedWord = query.typing && typedField === undefined ? query.words.length - 1 : -1;
   const loose = query.words.flatMap((word, at) => {
-    const found = conceptsOf(word, needs(word), at === typedWord);
+    const found = withSpellings(conceptsOf(word, needs(word), at === typedWord), analyzers);
     // What one language drops is no misspelt word of another: `when` does not mean Wen where some pages are not English.
     return at !== typedWord && isStop(word) ? found.map(({ surface: _, ...concept }) => concept) : found;
   });
@@ -118,7 +123,7 @@ function orSurface(found: readonly Need[], texts: readonly string[], analyzers: 
 function conceptsOf(word: string, needs: readonly Need[], typing: boolean): readonly Concept[] {
   const surface = word === '' ? undefined : surfaceOf(word);
   const concepts = needs.flatMap(({ terms, parts }, at): readonly Concept[] => [
-    { terms, ...(surface !== undefined && needs.length === 1 && at === 0 && parts.length === 0 ? { surface } : {}) },
+    { terms, ...(surface !== undefined && needs.length === 1 && at === 0 ? { surface, ...madeOf(parts) } : {}) },
     ...parts.flatMap((part) => conceptsOf('', [part], false)),
   ]);
   if (!typing || surface === undefined || surface === '') return concepts;
@@ -130,6 +135,20 @@ function conceptsOf(word: string, needs: readonly Need[], typing: boolean): read
   return needs.length === 0
     ? [{ terms: [last], typed: last }]
     : [...concepts.slice(0, -1), { ...(concepts.at(-1) ?? { terms: [last] }), typed: last }];
+}
+
+function madeOf(parts: readonly Need[]): Pick<Concept, 'made'> {
+  return parts.length === 0 ? {} : { made: parts.map(({ terms }) => terms) };
+}
+
+/** A word of English beside its other spelling. */
+function withSpellings(concepts: readonly Concept[], analyzers: readonly Analyzer[]): readonly Concept[] {
+  const english = analyzers.find(({ language }) => language === 'en');
+  return concepts.map((concept) => {
+    const spelling = otherSpelling(concept.surface ?? '');
+    const spellings = spelling === undefined ? [] : (english?.slots(spelling) ?? []).flatMap(({ terms }) => terms);
+    return spellings.length === 0 ? concept : { ...concept, spellings };
+  });
 }
 
 /** The word as one index term would begin: folded, its pieces joined. */

@@ -1,4 +1,5 @@
 import type { FieldName } from '../../core/ports.ts';
+import type { Endings } from '../edits.ts';
 import { FIELDS, type FieldPostings, type TermMatch, type TermPostings, type TermSource } from '../terms.ts';
 import { type Concept, forgivenEdits, type Need, type Plan } from './concepts.ts';
 
@@ -32,6 +33,8 @@ export interface ExpansionOptions {
   readonly expansionPostings: number;
   /** Terms a misspelt word stands for at most. */
   readonly typos: number;
+  /** How words of the question's language end; without, a misspelt word is compared with stems alone. */
+  readonly endings?: Endings;
 }
 
 /** Reads terms together. */
@@ -51,7 +54,7 @@ export function termReader(source: TermSource, signal?: AbortSignal): ReadTerms 
 export function termsOf({ concepts, required, excluded }: Plan): readonly string[] {
   const ofNeed = ({ terms, parts }: Need): readonly string[] => [...terms, ...parts.flatMap(ofNeed)];
   return [
-    ...concepts.flatMap(({ terms }) => terms),
+    ...concepts.flatMap(({ terms, spellings = [] }) => [...terms, ...spellings]),
     ...required.flatMap(({ need }) => ofNeed(need)),
     ...excluded.flatMap(ofNeed),
   ];
@@ -65,8 +68,10 @@ export async function gatherEvidence(
   options: ExpansionOptions,
   signal?: AbortSignal,
 ): Promise<Evidence> {
-  const known = await read(concept.terms);
-  const exact = concept.terms.flatMap((term) => known.get(term)?.fields ?? []).length > 0;
+  const own = [...concept.terms, ...(concept.spellings ?? [])];
+  const known = await read(own);
+  const held = own.filter((term) => known.has(term));
+  const exact = held.length > 0;
   const begun =
     concept.typed === undefined ? undefined : await readTyped(concept, exact, source, read, options, signal);
   const near = begun?.near ?? [];
@@ -83,8 +88,8 @@ export async function gatherEvidence(
     };
   const key = begun?.used ?? concept.terms[0] ?? '';
   // A term as long as the prefix is the prefix: an exact hit, though its stem differs from the concept's.
-  const terms = [...concept.terms, ...matches.flatMap(({ term }) => (term === key ? [term] : []))];
-  const derived = matches.filter(({ term }) => term !== key && !concept.terms.includes(term)).flatMap(derive('prefix'));
+  const terms = [...concept.terms, ...held, ...matches.flatMap(({ term }) => (term === key ? [term] : []))];
+  const derived = matches.filter(({ term }) => term !== key && !own.includes(term)).flatMap(derive('prefix'));
   return {
     key,
     ...(concept.field === undefined ? {} : { field: concept.field }),
@@ -229,6 +234,9 @@ async function findTypos(
 ): Promise<readonly TermMatch[]> {
   const { surface, terms } = concept;
   if (surface === undefined || forgivenEdits(surface) === 0) return [];
+  // An identifier whose parts are all there is spelt right: it is no neighbour of its like.
+  const parts = concept.made === undefined ? undefined : await read(concept.made.flat());
+  if (concept.made?.every((part) => part.some((term) => parts?.has(term)))) return [];
   const [stem = surface] = terms;
   const found = await findNear(concept, stem, source, options, signal);
   if (found.length > 0) return found;
@@ -237,16 +245,24 @@ async function findTypos(
   return surface === stem ? [] : findNear(concept, surface, source, options, signal);
 }
 
-/** The terms nearest to a spelling of the concept, within the edits that its word is forgiven. */
+/** The terms nearest to a spelling of the concept, or one of whose forms is nearest to its word, within the edits that this is forgiven. */
 async function findNear(
   { surface = '' }: Concept,
   word: string,
   source: TermSource,
-  { typos }: ExpansionOptions,
+  { typos, endings }: ExpansionOptions,
   signal?: AbortSignal,
 ): Promise<readonly TermMatch[]> {
-  const edits = Math.min(forgivenEdits(surface), Math.max(1, word.length - 3));
-  const found = edits === 0 ? [] : await source.similar(word, edits, typos, signal);
-  const [nearest] = found;
-  return found.filter(({ distance }) => distance > 0 && distance === nearest?.distance);
+  const forgiven = forgivenEdits(surface);
+  if (forgiven === 0) return [];
+  const spellings = [
+    { word, edits: Math.min(forgiven, Math.max(1, word.length - 3)) },
+    ...(endings === undefined ? [] : [{ word: surface, edits: forgiven, endings }]),
+  ];
+  const found = (await Promise.all(spellings.map((each) => source.similar(each, typos, signal)))).flat();
+  const least = Math.min(...found.map(({ distance }) => distance));
+  const nearest = new Map(
+    found.filter(({ distance }) => distance > 0 && distance === least).map((each) => [each.term, each]),
+  );
+  return [...nearest.values()].sort((a, b) => b.frequency - a.frequency).slice(0, typos);
 }

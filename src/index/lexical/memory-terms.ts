@@ -1,4 +1,5 @@
 import { SearchError } from '../../core/errors.ts';
+import { finder } from '../edits.ts';
 import {
   type CorpusStatistics,
   FIELDS,
@@ -44,15 +45,14 @@ export function memoryTermSource(passages: readonly AnalysedPassage[]): TermSour
         .map((term) => match(term, term.length - prefix.length))
         .sort(commonest)
         .slice(0, limit),
-    similar: async (term, maxEdits, limit) =>
-      terms
-        .filter((other) => other[0] === term[0] && Math.abs(other.length - term.length) <= maxEdits)
-        .flatMap((other) => {
-          const distance = edits(term, other);
-          return distance <= maxEdits ? [match(other, distance)] : [];
-        })
-        .sort((a, b) => a.distance - b.distance || commonest(a, b))
-        .slice(0, limit),
+    async similar(misspelt, limit) {
+      const texts = terms.filter((term) => term[0] === misspelt.word[0]);
+      const found: TermMatch[] = [];
+      finder(misspelt)({ texts, shared: texts.map(() => 0) }, (index, distance) =>
+        found.push(match(texts[index] ?? '', distance)),
+      );
+      return found.sort((a, b) => a.distance - b.distance || commonest(a, b)).slice(0, limit);
+    },
   };
 }
 
@@ -88,21 +88,4 @@ function invert(passages: readonly AnalysedPassage[]): ReadonlyMap<string, TermP
     frequencies: Uint16Array.from(counts.values()),
   });
   return new Map([...lists].map(([term, fields]) => [term, { term, fields: fields.map(packed) }]));
-}
-
-/** Optimal string alignment: insert, delete, replace, swap of neighbours. */
-function edits(a: string, b: string): number {
-  const rows = Array.from({ length: a.length + 1 }, (_, i) =>
-    Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),
-  );
-  const at = (i: number, j: number) => rows[i]?.[j] ?? 0;
-  for (let i = 1; i <= a.length; i++)
-    for (let j = 1; j <= b.length; j++) {
-      let least = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        least = Math.min(least, at(i - 2, j - 2) + 1);
-      const row = rows[i];
-      if (row !== undefined) row[j] = least;
-    }
-  return at(a.length, b.length);
 }

@@ -50,7 +50,7 @@ async function evidenceFor(
   kinds: { prefix: boolean; typos: boolean },
 ): Promise<Evidence> {
   const prefix = kinds.prefix ? (await source.expand(key, 99)).filter(({ distance }) => distance > 0) : [];
-  const near = kinds.typos ? await source.similar(key, 1, 99) : [];
+  const near = kinds.typos ? await source.similar({ word: key, edits: 1 }, 99) : [];
   const typos = near.filter(({ term, distance }) => distance > 0 && !prefix.some((each) => each.term === term));
   const [exact] = await source.postings([key]);
   const derive = async (kind: Derived['kind'], term: string, distance: number): Promise<Derived> => ({

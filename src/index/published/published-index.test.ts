@@ -104,7 +104,10 @@ describe('a published index', () => {
     const { index } = await opened(SMALL);
     expect((await index.terms.expand('kit', 5)).map(({ term }) => term)).toEqual(['kitten']);
     expect((await index.terms.expand('ga', 5)).map(({ term }) => term)).toEqual(['garden']);
-    expect((await index.terms.similar('gardne', 2, 5))[0]).toMatchObject({ term: 'garden', distance: 1 });
+    expect((await index.terms.similar({ word: 'gardne', edits: 2 }, 5))[0]).toMatchObject({
+      term: 'garden',
+      distance: 1,
+    });
     expect(await index.terms.expand('', 5)).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { lastNotAfter } from '../blocks.ts';
 import { ByteReader } from '../codec.ts';
 import { COMPLETED_LETTERS, type CountedTerm, commonestFirst, readCompletions } from '../completions.ts';
-import { findWithin } from '../edits.ts';
+import { finder } from '../edits.ts';
 import { FIELDS, type FieldLengths, type TermMatch, type TermSource } from '../terms.ts';
 import type { BlockReader } from './blocks.ts';
 import { commonTerms } from './common-terms.ts';
@@ -57,13 +57,15 @@ export function publishedTerms(blocks: BlockReader, manifest: PublishedManifest)
         .slice(0, limit)
         .map((each) => ({ ...each, distance: each.term.length - prefix.length }));
     },
-    async similar(term, maxEdits, limit, signal) {
-      if (term === '') return [];
-      const read = await vocabulary(await neighbourhood(blocks, term, signal), signal);
-      const letter = firstLetter(term);
+    async similar(misspelt, limit, signal) {
+      const { word } = misspelt;
+      if (word === '') return [];
+      const read = await vocabulary(await neighbourhood(blocks, word, signal), signal);
+      const letter = firstLetter(word);
       const found: TermMatch[] = [];
+      const find = finder(misspelt);
       for (const block of read)
-        findWithin(block, term, maxEdits, (index, distance) => {
+        find(block, (index, distance) => {
           const text = block.texts[index] ?? '';
           if (text.startsWith(letter)) found.push({ term: text, frequency: block.frequencies[index] ?? 0, distance });
         });
