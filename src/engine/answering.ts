@@ -94,14 +94,15 @@ export function createAnswers(options: Answering) {
   };
 
   const answer = async (stage: string, ranking: Ranking, complete: boolean): Promise<Answer> => {
+    const best = await bestOfSections(ranking);
+    const named = options.namesCount ? namesFirst(options.query, best) : best;
     const results = await Promise.all(
-      (await bestOfSections(ranking)).map(async ({ passage, score }): Promise<Result> => {
+      named.map(async ({ passage, score }): Promise<Result> => {
         const own = await dressOne(passage);
         return options.explain ? { ...own, score, explain: explained(passage.id) } : { ...own, score };
       }),
     );
-    const named = options.namesCount ? namesFirst(options.query, results) : results;
-    return { query: options.query, results: named, stage, complete, skipped: [...skipped], ms: { ...ms } };
+    return { query: options.query, results, stage, complete, skipped: [...skipped], ms: { ...ms } };
   };
 
   const dress = async () => {

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { documentId } from '../core/document.ts';
 import { namesFirst } from './names-first.ts';
 
 const result = (id: string, title: string, ...heading: string[]) => {
-  const [documentId = ''] = id.split('#');
-  return { id, documentId, title, heading, score: 0 };
+  const [document = '', anchor = ''] = id.split('#');
+  return { id, score: 0, passage: { documentId: documentId(document), title, heading, anchor, weight: 1 } };
 };
+const weighing = (weight: number, each: ReturnType<typeof result>) => ({
+  ...each,
+  passage: { ...each.passage, weight },
+});
 const scored = (results: readonly ReturnType<typeof result>[]) =>
   results.map((each, at) => ({ ...each, score: 100 - at }));
 const order = (question: string, ...results: ReturnType<typeof result>[]) =>
@@ -31,6 +36,32 @@ describe('namesFirst', () => {
       result('functions#open', 'Built-in Functions', 'open()'),
     ];
     expect(order('open()', method, fix, builtin)).toEqual(['functions#open', '2to3#open', 'request#open']);
+  });
+
+  test('chapters of one name stay in their order, and what weighs less stays where it is', () => {
+    const [news, guide, other] = [
+      result('news#lists', 'What is new', 'List comprehensions'),
+      result('guide#lists', 'Guide', 'Data', 'List comprehensions'),
+      result('other', 'Other'),
+    ];
+    expect(order('list comprehensions', other, guide, news)).toEqual(['guide#lists', 'news#lists', 'other']);
+    expect(order('list comprehensions', other, weighing(0.5, news), guide)).toEqual([
+      'guide#lists',
+      'other',
+      'news#lists',
+    ]);
+    expect(order('guide', other, weighing(0.5, guide))).toEqual(['other', 'guide#lists']);
+  });
+
+  test('a section is named by its anchor in full, and by the last part of its name where nothing has the whole', () => {
+    const [put, putTo, mention] = [
+      result('queue#queue.Queue.put', 'queue', 'Queue.put(item)'),
+      result('pipes#put', 'pipes', 'put(pipe)'),
+      result('news#put', 'News', 'queue.Queue.put and others'),
+    ];
+    expect(order('queue.Queue.put', mention, put)[0]).toBe('queue#queue.Queue.put');
+    expect(order('put', mention, put)[0]).toBe('queue#queue.Queue.put');
+    expect(order('put()', mention, put, putTo)).toEqual(['pipes#put', 'news#put', 'queue#queue.Queue.put']);
   });
 
   test('a page is named without the kind of thing that it is, a section is not', () => {
@@ -65,6 +96,8 @@ describe('namesFirst', () => {
     ['zipfile.ZipFile', "class zipfile.ZipFile(file, mode='r')"],
     ['open()', 'open(file)'],
     ['FROM clause', 'FROM Clause'],
+    ['from', 'FROM Clause'],
+    ['async with', '8.9.3. The async with statement'],
     ['設定', '1. 設定'],
   ])('%s is %s', (question, title) => {
     expect(order(question, result('other', 'Other'), result('named', title))[0]).toBe('named');
@@ -75,6 +108,8 @@ describe('namesFirst', () => {
     ['open', 'opener'],
     ['overview', 'Python 3 Overview'],
     ['C', 'C++'],
+    ['data', 'data type'],
+    ['the rules of', 'The rules of a statement'],
     ['', ''],
     ['()', '—'],
   ])('%s is not %s', (question, title) => {

@@ -21,7 +21,7 @@ describe('namesAbove', () => {
     expect(names(passage(2, 'zip', ['zip()']))).toEqual([[], [], []]);
     // Two sections of one heading.
     expect(names(passage(3, 'zip-2', ['zip()']))).toEqual([[], ['=zip'], []]);
-    expect(namesAbove('Library')(passage(0, '', [], 0))).toEqual([]);
+    expect(namesAbove('Library')(passage(0, '', [], 0.5))).toEqual([]);
   });
 
   it('names a section without text of its own above the first text below it, and once more above its own', () => {

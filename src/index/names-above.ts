@@ -9,14 +9,15 @@ export function namesAbove(title: string): (passage: Passage) => readonly (reado
   const named = new Set<string>();
   let before: readonly string[] | undefined;
   return ({ heading, anchor, weight }) => {
-    // What counts nothing is not to be found.
-    if (weight === 0) return [];
+    // What counts less than the rest is not to lead it.
+    if (weight < 1) return [];
     const section = JSON.stringify([anchor, ...heading]);
     const isNew = !named.has(section);
     named.add(section);
     const parted = heading.findIndex((each, level) => each !== before?.[level]);
     const begun = parted < 0 ? [] : heading.slice(parted, -1);
-    const terms = [...begun, ...(isNew ? [heading.at(-1) ?? title] : [])].flatMap(nameTerms);
+    const own = isNew ? nameTerms(heading.at(-1) ?? title, anchor) : [];
+    const terms = [...new Set([...begun.flatMap((each) => nameTerms(each)), ...own])];
     const ofPage = before === undefined ? nameTerms(title) : [];
     before = heading;
     return [ofPage, terms, []];

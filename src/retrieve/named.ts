@@ -1,6 +1,6 @@
 import type { PassageId } from '../core/document.ts';
 import type { FieldName, Query } from '../core/ports.ts';
-import { nameKey, nameTerm, withoutKind } from '../index/lexical/names.ts';
+import { lastPartTerm, nameKey, nameTerm, withoutKind } from '../index/lexical/names.ts';
 import { NO_POSTINGS } from '../index/postings.ts';
 import { FIELDS, type FieldPostings, type PassageNumbers, type TermPostings, type TermSource } from '../index/terms.ts';
 
@@ -12,7 +12,7 @@ export interface NamedParts {
 export interface NamedPassages {
   /** They begin a page of that name; or, where there is none, of the name without what kind of thing it is: `json` for `json module`. */
   readonly pages: ReadonlySet<PassageId>;
-  /** They begin a section of that name. */
+  /** They begin a section of that name; or, where nothing has it, of a name that it is the last part of: `Queue.put()` for `put`. */
   readonly sections: ReadonlySet<PassageId>;
   /** Where there are no such: of the name without its kind, `zip()` for `zip function`. Probable, not certain. */
   readonly probable: ReadonlySet<PassageId>;
@@ -31,11 +31,13 @@ export async function namedPassages(
 ): Promise<NamedPassages> {
   if (query.excluded.length + query.fielded.length > 0) return nothingNamed;
   const key = nameKey(query.text);
-  const asked = [nameTerm(key), nameTerm(withoutKind(key) ?? '')];
+  const isWord = !/\s/.test(query.text.trim());
+  const asked = [nameTerm(key), nameTerm(withoutKind(key) ?? ''), isWord ? lastPartTerm(key) : undefined];
   const wanted = asked.filter((term) => term !== undefined);
   const found = wanted.length === 0 ? [] : await terms.postings(wanted, signal);
   const byTerm = new Map(wanted.map((term, at) => [term, found[at]]));
-  const [whole, bare] = asked.map((term) => byTerm.get(term ?? ''));
+  const [whole, bare, last] = asked.map((term) => byTerm.get(term ?? ''));
+  const isNamed = (['title', 'heading'] as const).some((field) => countOf(namedIn(whole, field)) > 0);
   const idsOf = async (named: FieldPostings) => {
     const count = countOf(named);
     return new Set(count === 0 || count > MOST_NAMED ? [] : await numbers.idsOf([...named.passages], signal));
@@ -45,7 +47,7 @@ export async function namedPassages(
   const [ofWhole, ofBare, sections, probable] = await Promise.all([
     idsOf(namedIn(whole, 'title')),
     idsOf(elseBare('title')),
-    idsOf(namedIn(whole, 'heading')),
+    idsOf(namedIn(isNamed ? whole : last, 'heading')),
     idsOf(elseBare('heading')),
   ]);
   return { pages: new Set([...ofWhole, ...ofBare]), sections, probable };

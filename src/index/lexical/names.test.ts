@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isNameTerm, nameKey, nameKeys, nameTerm, withoutKind } from './names.ts';
+import { isNameTerm, lastPartKey, lastPartTerm, nameKey, nameKeys, nameTerm, nameTerms, withoutKind } from './names.ts';
 
 describe('names', () => {
   it.each([
@@ -14,6 +14,40 @@ describe('names', () => {
     ['--output=<file>', 'output'],
   ])('%s is called %s', (heading, name) => {
     expect([...nameKeys(heading)]).toContain(name);
+  });
+
+  it.each([
+    ['Queue.put(item)', 'queue.Queue.put', 'queue queue put'],
+    ['push(&mut self)', 'method.push', 'method push'],
+    ['std::vector', 'std::vector', 'std vector'],
+  ])('%s at #%s is called %s', (heading, anchor, name) => {
+    expect([...nameKeys(heading, anchor)]).toContain(name);
+  });
+
+  it.each([
+    ['Queue.put(item)', 'install.put-it'],
+    ['Release notes', 'v1.2.notes.old'],
+    ['Queue.put(item)', 'queue.Queue.get'],
+  ])('%s is not called as its anchor %s', (heading, anchor) => {
+    expect([...nameKeys(heading, anchor)]).toEqual([...nameKeys(heading)]);
+  });
+
+  it.each([
+    ['Queue.put(item)', 'put'],
+    ['class xml.sax.XMLReader', 'xmlreader'],
+    ['asyncio.all_tasks(loop=None)', 'all tasks'],
+    ['std::vector::push_back', 'push back'],
+    ['open(file)', ''],
+    ['What is new in 3.11', ''],
+    ['Moving from Node.js to Deno', ''],
+  ])('the last part of %s is %j', (heading, part) => {
+    expect(lastPartKey(heading)).toBe(part);
+  });
+
+  it('tells names from last parts', () => {
+    expect(nameTerms('Queue.put()', 'queue.Queue.put')).toEqual(['=queue put', '=queue queue put', '=.put']);
+    expect(isNameTerm(lastPartTerm('put') ?? '')).toBe(true);
+    expect(lastPartTerm('')).toBeUndefined();
   });
 
   it('compares words as they are, without accents, marks and a first article', () => {

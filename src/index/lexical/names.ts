@@ -19,12 +19,37 @@ export function nameKey(text: string): string {
   return phraseUnits(text).join(' ').replace(ARTICLE, '');
 }
 
-/** The keys of what a title or a heading names: itself, without its number, without what explains it, what is called, and options. */
-export function nameKeys(heading: string): ReadonlySet<string> {
+/** `queue.Queue.put`, as generators of reference pages make anchors. */
+const QUALIFIED = /^[A-Za-z_]\w*(?:(?:\.|::|#)\w+)+$/;
+/** `Queue.put` in `Queue.put(item)`, `xml.sax.XMLReader` in `class xml.sax.XMLReader`: a heading that is nothing but a name of parts. */
+const OF_PARTS = /^(?:[a-z]+ )*(?:[A-Za-z_]\w*(?:\.|::|#))+(\w+)(?:[(,].*)?$/s;
+/** What is written in the language itself: `with` is the whole of "The with statement", where `data` is not that of "data type". */
+const SPOKEN_KINDS: ReadonlySet<string> = new Set(['clause', 'command', 'keyword', 'operator', 'statement']);
+const MOST_WORDS_SPOKEN = 3;
+
+/**
+ * The keys of what a title or a heading names: itself, without its number, without what explains it, what is called, and options;
+ * a keyword without its kind; and the anchor, where that is the heading's name in full.
+ */
+export function nameKeys(heading: string, anchor = ''): ReadonlySet<string> {
   const unnumbered = heading.replace(NUMBER(), '');
   const names = [heading, unnumbered, unnumbered.replace(EXPLANATION, ''), CALLED.exec(unnumbered)?.[0] ?? ''];
   const options = unnumbered.startsWith('-') ? (unnumbered.match(OPTION()) ?? []) : [];
-  return new Set([...names, ...options].map(nameKey).filter((key) => key !== ''));
+  const keys = [...names, ...options].map(nameKey).filter((key) => key !== '');
+  const full = QUALIFIED.test(anchor) ? nameKey(anchor) : '';
+  const isFull = keys.some((key) => full.endsWith(` ${key}`));
+  return new Set([...keys, ...keys.flatMap(spoken), ...(isFull ? [full] : [])]);
+}
+
+function spoken(key: string): readonly string[] {
+  const words = key.split(' ');
+  const isSpoken = SPOKEN_KINDS.has(words.at(-1) ?? '') && words.length > 1 && words.length <= MOST_WORDS_SPOKEN;
+  return isSpoken ? [words.slice(0, -1).join(' ')] : [];
+}
+
+/** The key of the last part of a heading that is a name of parts: `put` of `Queue.put()`; '' where it is none. */
+export function lastPartKey(heading: string): string {
+  return nameKey(OF_PARTS.exec(heading)?.[1] ?? '');
 }
 
 /** What readers of documentation in English call the things that they ask for by name. */
@@ -47,16 +72,30 @@ export function withoutKind(key: string): string | undefined {
 /** No word's term begins so: names lie by themselves among the terms, and nothing half typed or misspelt finds them. */
 const NAME = '=';
 
+/** The same of the last part of a name. Apart, for whole names go first, and `get` is the last part of too many to choose from. */
+const LAST_PART = `${NAME}.`;
+
 /** The index term of a name's key; undefined where it is too long for one. */
 export function nameTerm(key: string): string | undefined {
-  return key === '' || key.length > LONGEST_KEY ? undefined : NAME + key;
+  return termOf(NAME, key);
+}
+
+/** The index term of the key of a name's last part. */
+export function lastPartTerm(key: string): string | undefined {
+  return termOf(LAST_PART, key);
+}
+
+function termOf(mark: string, key: string): string | undefined {
+  return key === '' || key.length > LONGEST_KEY ? undefined : mark + key;
 }
 
 export function isNameTerm(term: string): boolean {
   return term.startsWith(NAME);
 }
 
-/** The terms of a title or heading's names. */
-export function nameTerms(heading: string): readonly string[] {
-  return [...nameKeys(heading)].flatMap((key) => nameTerm(key) ?? []);
+/** The terms of a title or heading's names, and of the last part of it. */
+export function nameTerms(heading: string, anchor = ''): readonly string[] {
+  return [...[...nameKeys(heading, anchor)].map(nameTerm), lastPartTerm(lastPartKey(heading))].flatMap(
+    (term) => term ?? [],
+  );
 }
