@@ -88,8 +88,21 @@ describe('reading HTML: sections', () => {
       '<h1>T</h1><dl><dt>\n<a name="opt.heap"></a><span class=term>--heap=<i>yes</i></span></dt><dd>A.</dd>' +
         '<dt><span><a id=b></a>--b</span></dt><dd>B.</dd><dt>plain <a id=c></a></dt><dd>C.<a name=d></a></dd></dl>',
     );
-    expect(outline(page)).toEqual(['#', '--heap=yes#opt.heap', '--b#b']);
+    expect(outline(page)).toEqual(['#', '--heap=yes#opt.heap', '--b#b', '#']);
     expect(page.text).toBe('T\n--heap=yes\nA.\n--b\nB.\nplain\nC.');
+  });
+  it('files a definition without an address under the heading of its list', async () => {
+    const page = await read(
+      '<h1>T</h1><h2 id=m>Meta</h2><dl><dt id=if>\\if</dt><dt>\\elif</dt><dd>Branches.</dd><dt>\\watch</dt><dd>Repeats.</dd>' +
+        '<dt id=x>\\x</dt><dd>Expands.<dl><dt>on</dt><dd>Wide.</dl></dd></dl>',
+    );
+    expect(outline(page)).toEqual(['#', 'Meta#m', 'Meta › \\if#if', 'Meta#m', 'Meta › \\x#x']);
+  });
+  it('prefers an address that was given to one that a generator has counted', async () => {
+    const page = await read(
+      '<section id=recipes><span id=id1></span><h2>Recipes<a class=headerlink href="#recipes">¶</a></h2>x</section><h2 id=id2>Two</h2>y',
+    );
+    expect(outline(page)).toEqual(['Recipes#recipes', 'Two#id2']);
   });
   it('takes definitions that follow one another for one heading with all their names', async () => {
     const html =

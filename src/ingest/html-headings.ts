@@ -9,6 +9,9 @@ const LONGEST_LABEL = 120;
 /** Ends a label that names not all that is defined. */
 const MORE = ', …';
 
+/** Ids that a generator counts up (Sphinx, for its index): the next build may give them to others. */
+const NUMBERED = /^(?:id|index-)\d+$/;
+
 /** Finds the headings of a page, and where each can be linked to. */
 export interface HeadingReader {
   /** Takes notice of an element; gives back what is to be done at its end. */
@@ -57,7 +60,8 @@ export function headingReader(
       // "Permalinks" and "Anchor positioning" are headings too: what has no other words is headed by these.
       if (builder.length() === start && /[\p{L}\p{N}]/u.test(opened.permalinks)) write(opened.permalinks);
       heading = undefined;
-      const anchor = [id, opened.inner, before, outer].find((each) => each !== '') ?? '';
+      const anchors = [id, opened.inner, before, outer].filter((each) => each !== '');
+      const anchor = anchors.find((each) => !NUMBERED.test(each)) ?? anchors[0] ?? '';
       builder.closeHeading(level, anchor, { ...options, ...(slug && { slug }) });
     };
   };
@@ -83,6 +87,8 @@ export function headingReader(
   };
   const openTerm = (attributes: Attributes) => {
     const { id = '' } = attributes;
+    // What is defined without an address is no text of the term before it.
+    if (id === '' && nameEnd !== builder.length()) builder.leaveHeadings(definitionLevel());
     const opened = { start: builder.length(), end: id === '' ? undefined : openDefinition(attributes) };
     term = opened;
     return () => {

@@ -98,13 +98,14 @@ function isHyphenated(word: string): boolean {
   return /[-\u2010\u2011]/.test(word) && HYPHENATED().test(word);
 }
 
-/** Of a question for nothing but one identifier (`foo_bar`, `--no-verify`, `useState`): the terms that stand for it as a whole. */
+/** Of a question for nothing but one identifier (`foo_bar`, `--no-verify`, `useState`, `23505`): the terms that stand for it as a whole. */
 export function identifierOf({ words, phrases, fielded }: Query, analyzers: readonly Analyzer[]): readonly string[] {
   const [word = ''] = words;
   if (words.length !== 1 || phrases.length + fielded.length > 0) return [];
   if (isUnspaced(word) || isHyphenated(word)) return [];
   const [need, second] = needsOf(word, analyzers);
-  return need === undefined || second !== undefined || need.parts.length === 0 ? [] : need.terms;
+  if (need === undefined || second !== undefined) return [];
+  return need.parts.length > 0 || /\d/.test(word) ? need.terms : [];
 }
 
 function withoutWords(text: string, isLeftOut: (word: string) => boolean): string {
