@@ -8,8 +8,10 @@ export interface SortedTerms {
 export interface Endings {
   /** What follows stems. */
   readonly after: readonly string[];
-  /** Words that may have this stem, beside those that begin with it. */
-  irregular(term: string): readonly string[];
+  /** Words that may have this stem with another last letter. */
+  instead(term: string): readonly string[];
+  /** Words that may have it with its last letter twice. */
+  doubled(term: string): readonly string[];
   /** Whether this is the stem of a word. */
   isForm(word: string, term: string): boolean;
 }
@@ -51,16 +53,18 @@ export function finder({ word, edits: maxEdits, endings }: Misspelt) {
         }
       }
       known = dead === Number.POSITIVE_INFINITY ? term.length : dead - 1;
-      if (dead !== Number.POSITIVE_INFINITY) continue;
+      // The last letter alone may be too far away: queri, for it is the stem of query.
+      if (dead < term.length || (dead === term.length && endings === undefined)) continue;
       const last = rows.subarray(term.length * width, (term.length + 1) * width);
-      const distance = Math.min(last[word.length] ?? 0, nearestForm?.(term, last) ?? Number.POSITIVE_INFINITY);
+      const itself = dead === term.length ? Number.POSITIVE_INFINITY : (last[word.length] as number);
+      const distance = Math.min(itself, nearestForm?.(term, last) ?? Number.POSITIVE_INFINITY);
       if (distance <= maxEdits) found(index, distance);
     }
   };
 }
 
 /** Edits between a word and the nearest form of a term, given the term's row; more than are forgiven where that is too many. */
-function formsOf(word: string, maxEdits: number, { after, irregular, isForm }: Endings) {
+function formsOf(word: string, maxEdits: number, { after, instead, doubled, isForm }: Endings) {
   // By ending, then by where the word is cut: edits between the ending and what follows.
   const ends = after.map((ending) =>
     Array.from({ length: word.length + 1 }, (_, cut) => editsBetween(word.slice(cut), ending)),
@@ -76,15 +80,16 @@ function formsOf(word: string, maxEdits: number, { after, irregular, isForm }: E
   };
   return (term: string, row: Uint16Array): number => {
     let least = maxEdits + 1;
-    // What is one edit across the seam, a swap or a letter that is doubled there, is counted as two.
-    if (among(row, nearest) > least) return least;
     const consider = (form: string) => {
       if (Math.abs(form.length - word.length) >= least) return;
       const edits = editsBetween(form, word);
       if (edits < least && isForm(form, term)) least = edits;
     };
+    instead(term).forEach(consider);
+    // What is one edit across the seam, a swap or a letter that is doubled there, is counted as two.
+    if (among(row, nearest) > maxEdits + 1) return least;
     for (const [at, ending] of after.entries()) if (among(row, ends[at] as number[]) <= least) consider(term + ending);
-    irregular(term).forEach(consider);
+    doubled(term).forEach(consider);
     return least;
   };
 }

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { documentId } from '../core/document.ts';
 import { memoryStore } from '../store/memory.ts';
+import { sharedPrefix } from './codec.ts';
 import { type Corpus, openCorpus } from './corpus.ts';
-import { finder } from './edits.ts';
+import { finder, type Misspelt } from './edits.ts';
 import { corpusOptions, indexed } from './fixtures/corpora.ts';
+import { ENGLISH_ENDINGS } from './lexical/endings.ts';
 
 const letters = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'é', '日', '𝒳'), minLength: 1, maxLength: 6 });
 
@@ -143,22 +145,61 @@ describe('lexicon', () => {
 });
 
 describe('finder', () => {
+  const letter = fc.string({ unit: fc.constantFrom('a', 'b', 'e'), maxLength: 4 });
+  const search = (texts: readonly string[], misspelt: Misspelt) => {
+    const shared = texts.map((text, index) => sharedPrefix(texts[index - 1] ?? '', text));
+    const found: [string | undefined, number][] = [];
+    finder(misspelt)({ texts, shared }, (index, distance) => found.push([texts[index], distance]));
+    return found;
+  };
   it('equals the textbook on sorted terms', () => {
     fc.assert(
       fc.property(fc.uniqueArray(letters, { maxLength: 30 }), letters, fc.nat({ max: 3 }), (terms, word, most) => {
         const texts = [...terms].sort();
-        const shared = texts.map((text, index) => {
-          const before = texts[index - 1] ?? '';
-          let length = 0;
-          while (length < Math.min(text.length, before.length) && text[length] === before[length]) length += 1;
-          return length;
-        });
-        const found: [string | undefined, number][] = [];
-        finder({ word, edits: most })({ texts, shared }, (index, distance) => found.push([texts[index], distance]));
-        expect(found).toEqual(
+        expect(search(texts, { word, edits: most })).toEqual(
           texts.map((text) => [text, edits(text, word)]).filter(([, distance]) => Number(distance) <= most),
         );
       }),
     );
+  });
+  it('takes a term to be as near as the nearest of its forms', () => {
+    const isForm = (form: string, term: string) => (form.length + term.length) % 3 > 0;
+    const given = [
+      fc.uniqueArray(letters, { maxLength: 20 }),
+      letters,
+      fc.nat({ max: 2 }),
+      fc.uniqueArray(letter),
+    ] as const;
+    fc.assert(
+      fc.property(...given, (terms, word, most, after) => {
+        const texts = [...terms].sort();
+        const nearest = (text: string) =>
+          Math.min(
+            edits(text, word),
+            ...after.map((each) => text + each).flatMap((form) => (isForm(form, text) ? [edits(form, word)] : [])),
+          );
+        const endings = { after, instead: () => [], doubled: () => [], isForm };
+        expect(search(texts, { word, edits: most, endings })).toEqual(
+          texts.map((text) => [text, nearest(text)]).filter(([, distance]) => Number(distance) <= most),
+        );
+      }),
+    );
+  });
+  it.each([
+    ['warnng', 'warn'],
+    ['mdule', 'modul'],
+    ['tbale', 'tabl'],
+    ['operaors', 'oper'],
+    ['qeury', 'queri'],
+    ['runnig', 'run'],
+    ['writign', 'write'],
+    ['transactino', 'transact'],
+  ])('knows %s by its English ending for a form of %s', (word, term) => {
+    expect(search([term], { word, edits: 1 })).toEqual([]);
+    expect(search([term], { word, edits: 1, endings: ENGLISH_ENDINGS })).toEqual([[term, 1]]);
+  });
+  it('makes no form of a word that has another stem', () => {
+    // The stem of `there` is itself.
+    expect(search(['ther'], { word: 'three', edits: 1, endings: ENGLISH_ENDINGS })).toEqual([]);
   });
 });

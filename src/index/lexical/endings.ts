@@ -16,11 +16,13 @@ const DOUBLED = ['ed', 'er', 'ers', 'ing'];
 /** How words of English end: an index knows the stem of `warning` alone, which is two edits from `warnng`, and the word one. */
 export const ENGLISH_ENDINGS: Endings = {
   after: AFTER,
-  irregular(term) {
-    const [last = '', rest] = [term.at(-1), term.slice(0, -1)];
-    if (last === 'i') return FOR_I.map((ending) => rest + ending);
-    if (last === 'e') return FOR_E.map((ending) => rest + ending);
-    return 'aouwxy'.includes(last) ? [] : DOUBLED.map((ending) => term + last + ending);
+  instead(term) {
+    const endings = term.endsWith('i') ? FOR_I : term.endsWith('e') ? FOR_E : [];
+    return endings.map((ending) => term.slice(0, -1) + ending);
+  },
+  doubled(term) {
+    const last = term.slice(-1);
+    return 'aeiouwxy'.includes(last) ? [] : DOUBLED.map((ending) => term + last + ending);
   },
   isForm: (word, term) => porter(word) === term,
 };
