@@ -41,12 +41,12 @@ describe('namedPassages', () => {
   });
 
   it('by the last part of a name, where nothing has the whole', async () => {
-    const names = [{ section: '.put' }, { section: '.get' }, { section: 'get' }];
+    const names = [{ section: 'put.' }, { section: 'get.' }, { section: 'get' }];
     expect((await named(names, 'put()')).sections).toEqual([0]);
     expect((await named(names, 'get')).sections).toEqual([2]);
     expect((await named([...names, { page: 'put' }], 'put')).sections).toEqual([]);
-    expect((await named([{ section: '.all tasks' }], 'all_tasks')).sections).toEqual([0]);
-    expect((await named([{ section: '.all tasks' }], 'all tasks')).sections).toEqual([]);
+    expect((await named([{ section: 'all tasks.' }], 'all_tasks')).sections).toEqual([0]);
+    expect((await named([{ section: 'all tasks.' }], 'all tasks')).sections).toEqual([]);
   });
 
   it('none of a name that more than ten have', async () => {

@@ -45,7 +45,7 @@ describe('names', () => {
   });
 
   it('tells names from last parts', () => {
-    expect(nameTerms('Queue.put()', 'queue.Queue.put')).toEqual(['=queue put', '=queue queue put', '=.put']);
+    expect(nameTerms('Queue.put()', 'queue.Queue.put')).toEqual(['=queue put', '=queue queue put', '=put.']);
     expect(isNameTerm(lastPartTerm('put') ?? '')).toBe(true);
     expect(lastPartTerm('')).toBeUndefined();
   });

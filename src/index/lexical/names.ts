@@ -72,21 +72,21 @@ export function withoutKind(key: string): string | undefined {
 /** No word's term begins so: names lie by themselves among the terms, and nothing half typed or misspelt finds them. */
 const NAME = '=';
 
-/** The same of the last part of a name. Apart, for whole names go first, and `get` is the last part of too many to choose from. */
-const LAST_PART = `${NAME}.`;
+/**
+ * Behind the key of a name's last part. Told from names, for these go first, and `get` is the last part of too many to choose from;
+ * beside them among the terms, so that one block of a published index mostly has both.
+ */
+const LAST_PART = '.';
 
 /** The index term of a name's key; undefined where it is too long for one. */
 export function nameTerm(key: string): string | undefined {
-  return termOf(NAME, key);
+  return key === '' || key.length > LONGEST_KEY ? undefined : NAME + key;
 }
 
 /** The index term of the key of a name's last part. */
 export function lastPartTerm(key: string): string | undefined {
-  return termOf(LAST_PART, key);
-}
-
-function termOf(mark: string, key: string): string | undefined {
-  return key === '' || key.length > LONGEST_KEY ? undefined : mark + key;
+  const name = nameTerm(key);
+  return name && name + LAST_PART;
 }
 
 export function isNameTerm(term: string): boolean {
