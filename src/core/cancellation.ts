@@ -20,6 +20,14 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
   });
 }
 
+/** `promise`, or SearchError('timeout') with this message where it takes longer than `ms`. The promise itself is not stopped. */
+export function within<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new SearchError('timeout', message)), ms);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
+
 /**
  * Runs jobs one after another; a failed job does not stop the next, and a job whose signal has fired
  * before its turn is never started.

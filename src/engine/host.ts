@@ -1,4 +1,4 @@
-import { once } from '../core/cancellation.ts';
+import { once, within } from '../core/cancellation.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { readAhead } from '../index/read-ahead.ts';
@@ -151,11 +151,15 @@ async function searchSteadily(
   return generation() === before ? answer : search().catch(() => answer);
 }
 
+/** What a host that does not answer holds is not counted. */
+const STATUS_PATIENCE_MS = 5000;
+
 async function status({ local, published, searcher, reranking }: Opened): Promise<EngineStatus> {
   const own = local.corpus.statistics();
   let [documents, passages] = [own.documents, own.passages];
   for (const corpus of published) {
-    const moment = await corpus.moment(new AbortController().signal).catch(() => undefined);
+    const opening = corpus.moment(new AbortController().signal);
+    const moment = await within(opening, STATUS_PATIENCE_MS, 'No answer.').catch(() => undefined);
     passages += moment?.terms.statistics().passages ?? 0;
     documents += moment?.documents ?? 0;
   }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { SearchError } from '../core/errors.ts';
 import type { StageEvent } from '../core/ports.ts';
 import type { CorpusMoment } from './moments.ts';
@@ -29,6 +29,7 @@ it('gives nothing and says so once', async () => {
   expect(await moment.terms.postings(['a', 'b'])).toEqual([undefined, undefined]);
   expect(await moment.terms.expand('a', 3)).toEqual([]);
   expect(await moment.passages.passages([])).toEqual([]);
+  expect(await moment.numbers.idsOf([3, 4])).toEqual([undefined, undefined]);
   expect(await moment.vectors?.search(new Float32Array(2), 3)).toEqual([]);
   expect(await moment.vectors?.vectorsOf?.([])).toEqual(new Map());
   expect(await moment.vectors?.rescore?.(new Float32Array(2), [])).toEqual(new Map());
@@ -42,6 +43,21 @@ it('embeds a question as nothing where its rows are out of reach, so that other 
     onStage: () => undefined,
   });
   expect(await moment.embedder?.embedQuery('oar')).toEqual(new Float32Array(2));
+});
+
+it('gives nothing where a read never ends', async () => {
+  vi.useFakeTimers();
+  const events: StageEvent[] = [];
+  const silent = { ...broken, numbers: { idsOf: () => new Promise<never>(() => undefined) } };
+  const moment = tolerant(silent, 'docs', {
+    signal: new AbortController().signal,
+    onStage: (event) => events.push(event),
+  });
+  const ids = moment.numbers.idsOf([1]);
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(await ids).toEqual([undefined]);
+  expect(events).toMatchObject([{ kind: 'skipped', stage: 'docs', code: 'timeout' }]);
+  vi.useRealTimers();
 });
 
 it('lets a cancelled read through', async () => {

@@ -1,19 +1,24 @@
+import { within } from '../core/cancellation.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { Context, Embedder, PassageSource } from '../core/ports.ts';
-import type { FieldLengths, TermSource, VectorIndex } from '../index/terms.ts';
+import type { FieldLengths, PassageNumbers, TermSource, VectorIndex } from '../index/terms.ts';
 import type { CorpusMoment } from './moments.ts';
 
 const NO_LENGTHS: FieldLengths = { of: () => 0, weight: () => 1 };
 
+/** A host that takes a question and says nothing: reads over a slow line are shorter. */
+const PATIENCE_MS = 30_000;
+
 /**
- * A moment whose reads give nothing where they fail, and say so once: a published index out of reach must not take
- * the visitor's own documents down with it. A cancelled read stays cancelled.
+ * A moment whose reads give nothing where they fail or never end, and say so once: a published index out of reach must not take
+ * the visitor's own documents down with it. A cancelled read stays cancelled. Every member is wrapped: what a search throws in
+ * spite of it is the local corpus's.
  */
 export function tolerant(moment: CorpusMoment, name: string, context: Context): CorpusMoment {
   let reported = false;
   const orElse = async <T>(reading: Promise<T>, nothing: T): Promise<T> => {
     try {
-      return await reading;
+      return await within(reading, PATIENCE_MS, `${name} has not answered within ${PATIENCE_MS / 1000} s. Ask again.`);
     } catch (cause) {
       const error = toSearchError(cause);
       if (error.code === 'aborted') throw error;
@@ -22,7 +27,7 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
       return nothing;
     }
   };
-  const { terms, vectors } = moment;
+  const { terms, vectors, numbers, documents, size } = moment;
   const { settle } = terms;
   const { rescore, vectorsOf } = vectors ?? {};
   const tolerantTerms: TermSource = {
@@ -56,9 +61,21 @@ export function tolerant(moment: CorpusMoment, name: string, context: Context): 
     // A question without meaning has no neighbours here; the other corpora embed it for themselves.
     embedQuery: (...given) => orElse(embedder.embedQuery(...given), new Float32Array(vectors?.dimensions ?? 0)),
   };
+  const { foresee } = numbers;
+  const tolerantNumbers: PassageNumbers = {
+    idsOf: (wanted, signal) =>
+      orElse(
+        numbers.idsOf(wanted, signal),
+        wanted.map(() => undefined),
+      ),
+    // It begins reads that nobody waits for.
+    ...(foresee === undefined ? {} : { foresee }),
+  };
   return {
-    ...moment,
+    documents,
+    size,
     terms: tolerantTerms,
+    numbers: tolerantNumbers,
     passages,
     vectors: tolerantVectors,
     ...(tolerantEmbedder === undefined ? {} : { embedder: tolerantEmbedder }),

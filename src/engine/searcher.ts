@@ -1,6 +1,5 @@
 import { once } from '../core/cancellation.ts';
 import type { StoredPassage } from '../core/document.ts';
-import { toSearchError } from '../core/errors.ts';
 import type { Context, Embedder, Fusion, Query, Reranker, Retriever, StageEvent } from '../core/ports.ts';
 import { emptyRanking, type Ranking } from '../core/ranking.ts';
 import { minMax } from '../fuse/min-max.ts';
@@ -19,7 +18,7 @@ import { answerable, constrain, FAR, NEAR } from './constraint.ts';
 import { leading, type Upheld } from './fusing.ts';
 import { headStart, heldBack } from './head-start.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
-import { tolerant } from './optional.ts';
+import { openMoments } from './opening.ts';
 import { checkSearch } from './options.ts';
 import { pipelines } from './pipelines.ts';
 import { merge, remember } from './retrievers.ts';
@@ -218,25 +217,6 @@ function together(...all: readonly Upheld[]): Upheld {
 /** What fails here is read again, and reported, by the question that needs it. */
 function warmAll(corpora: readonly SearchableCorpus[]): void {
   for (const corpus of corpora) corpus.warm?.().catch(() => undefined);
-}
-
-/** Optional corpora that cannot be opened are left out and named. */
-async function openMoments(corpora: readonly SearchableCorpus[], context: Context): Promise<readonly CorpusMoment[]> {
-  const moments = await Promise.all(
-    corpora.map(async (corpus) => {
-      try {
-        const moment = await corpus.moment(context.signal);
-        return corpus.optional ? tolerant(moment, corpus.name, context) : moment;
-      } catch (cause) {
-        const error = toSearchError(cause);
-        if (!corpus.optional || error.code === 'aborted') throw error;
-        if (error.code !== 'not-found')
-          context.onStage({ kind: 'skipped', stage: corpus.name, code: error.code, reason: error.message });
-        return undefined;
-      }
-    }),
-  );
-  return moments.filter((moment) => moment !== undefined);
 }
 
 const nothing: Retriever = { name: 'nothing', retrieve: async () => emptyRanking };

@@ -201,11 +201,11 @@ function uniteNumbers(parts: readonly UnionPart[], starts: readonly number[]): P
       const wanted = split(numbers);
       const ids = await Promise.all(parts.map((part, index) => part.numbers.idsOf(wanted[index] ?? [], signal)));
       const next = parts.map(() => 0);
-      return numbers.flatMap((number): PassageId[] => {
+      return numbers.map((number) => {
         const part = partOf(starts, number);
-        const id = ids[part]?.[next[part] ?? 0];
-        next[part] = (next[part] ?? 0) + 1;
-        return id === undefined ? [] : [id];
+        const at = next[part] ?? 0;
+        next[part] = at + 1;
+        return ids[part]?.[at];
       });
     },
   };

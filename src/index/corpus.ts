@@ -7,7 +7,7 @@ import { type CorpusBatch, createWriter } from './corpus-writer.ts';
 import { manifestName } from './manifest.ts';
 import { residentStore } from './resident.ts';
 import type { SegmentOptions } from './segment-format.ts';
-import type { CorpusStatistics, PassageNumbers, TermSource, VectorSource } from './terms.ts';
+import type { CorpusStatistics, KnownNumbers, TermSource, VectorSource } from './terms.ts';
 import type { TierOptions } from './tiers.ts';
 import type { CorpusDocument, CorpusView } from './view.ts';
 
@@ -36,7 +36,7 @@ export interface CorpusSize extends CorpusStatistics {
   readonly generation: number;
 }
 
-type Sources = TermSource & PassageNumbers & PassageSource & VectorSource;
+type Sources = TermSource & KnownNumbers & PassageSource & VectorSource;
 
 /**
  * Documents, passages, terms and vectors over a Store. A corpus is a manifest and immutable segments: one batch

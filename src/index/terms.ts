@@ -97,9 +97,15 @@ export interface TermSource {
 
 /** From numbers to ids. */
 export interface PassageNumbers {
-  idsOf(numbers: readonly PassageNumber[], signal?: AbortSignal): Promise<readonly PassageId[]>;
+  /** One entry a number asked for, undefined where it cannot be told. */
+  idsOf(numbers: readonly PassageNumber[], signal?: AbortSignal): Promise<readonly (PassageId | undefined)[]>;
   /** Begins to read the texts of passages that will probably be asked for next. */
   foresee?(numbers: readonly PassageNumber[]): void;
+}
+
+/** Those of one index, which can tell or fails. */
+export interface KnownNumbers extends PassageNumbers {
+  idsOf(numbers: readonly PassageNumber[], signal?: AbortSignal): Promise<readonly PassageId[]>;
 }
 
 export interface ScoredNumber {

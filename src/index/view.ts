@@ -22,8 +22,8 @@ import {
   type CorpusStatistics,
   FIELDS,
   type FieldLengths,
+  type KnownNumbers,
   type PassageNumber,
-  type PassageNumbers,
   type TermMatch,
   type TermPostings,
   type TermSource,
@@ -41,7 +41,7 @@ export interface CorpusDocument extends DocumentEntry {
  * A corpus at one moment. Passage numbers mean something within one view only, so that whatever scores and then
  * asks for ids must do both on the same view. Reads fail with SearchError('not-found') once its blobs are gone.
  */
-export interface CorpusView extends TermSource, PassageNumbers, PassageSource, VectorSource {
+export interface CorpusView extends TermSource, KnownNumbers, PassageSource, VectorSource {
   readonly generation: number;
   /** One above the highest passage number. */
   readonly size: number;

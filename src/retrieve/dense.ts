@@ -73,7 +73,7 @@ async function nearest(
   if (ids.length !== found.length)
     throw new SearchError('corrupt', `The index names ${ids.length} of ${found.length} passages. Index again.`);
   const list = ranking(
-    ids.map((id, i) => ({ id, score: found[i]?.score ?? Number.NaN })),
+    ids.flatMap((id, i) => (id === undefined ? [] : [{ id, score: found[i]?.score ?? Number.NaN }])),
     depth,
   );
   return readWindows === undefined ? list : abortable(readWindows(embedding, list, signal), signal);

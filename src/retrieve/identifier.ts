@@ -29,5 +29,6 @@ export async function identifierHolders(
   if (found.some((postings) => postings?.outline !== undefined)) return new Set();
   const lists = found.flatMap((postings) => postings?.fields ?? []);
   const holders = new Set(lists.flatMap(({ passages }) => [...passages]));
-  return new Set(holders.size > MOST_HOLDERS ? [] : await numbers.idsOf([...holders], signal));
+  const ids = holders.size > MOST_HOLDERS ? [] : await numbers.idsOf([...holders], signal);
+  return new Set(ids.filter((id) => id !== undefined));
 }

@@ -40,7 +40,8 @@ export async function namedPassages(
   const isNamed = (['title', 'heading'] as const).some((field) => countOf(namedIn(whole, field)) > 0);
   const idsOf = async (named: FieldPostings) => {
     const count = countOf(named);
-    return new Set(count === 0 || count > MOST_NAMED ? [] : await numbers.idsOf([...named.passages], signal));
+    const ids = count === 0 || count > MOST_NAMED ? [] : await numbers.idsOf([...named.passages], signal);
+    return new Set(ids.filter((id) => id !== undefined));
   };
   /** Where more have the whole name than it can choose from, the bare one is not what was asked for either. */
   const elseBare = (field: FieldName) => (countOf(namedIn(whole, field)) > 0 ? NO_POSTINGS : namedIn(bare, field));

@@ -1,7 +1,7 @@
 import { documentId, type PassageId, passageId, type StoredPassage, splitPassageId } from '../../core/document.ts';
 import type { PassageSource } from '../../core/ports.ts';
 import { ByteReader } from '../codec.ts';
-import type { PassageNumber, PassageNumbers } from '../terms.ts';
+import type { KnownNumbers, PassageNumber } from '../terms.ts';
 import { readTexts } from '../texts.ts';
 import type { BlockReader } from './blocks.ts';
 import { findOrdinal } from './directory.ts';
@@ -65,7 +65,7 @@ export function passagePlaces(blocks: BlockReader, { build, format }: PublishedM
 export function publishedPassages(
   places: ReturnType<typeof passagePlaces>,
   build: string,
-): PassageSource & PassageNumbers {
+): PassageSource & KnownNumbers {
   const { idOf } = publishedIds(build);
   return {
     idsOf: async (numbers) => numbers.map(idOf),

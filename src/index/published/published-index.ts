@@ -2,7 +2,7 @@ import { throwIfAborted } from '../../core/cancellation.ts';
 import { SearchError } from '../../core/errors.ts';
 import type { Embedder, PassageSource, Store } from '../../core/ports.ts';
 import { createCache } from '../cache.ts';
-import type { PassageNumbers, TermSource, VectorIndex } from '../terms.ts';
+import type { KnownNumbers, TermSource, VectorIndex } from '../terms.ts';
 import { openBlocks } from './blocks.ts';
 import { publishedEmbedder } from './embedder.ts';
 import { MANIFEST_NAME, type PublishedFacts, readManifest } from './manifest.ts';
@@ -19,7 +19,7 @@ export interface OpenPublishedOptions {
 }
 
 /** An index that `findling index` wrote, read block by block. */
-export interface PublishedIndex extends PassageNumbers, PassageSource {
+export interface PublishedIndex extends KnownNumbers, PassageSource {
   readonly facts: PublishedFacts;
   readonly terms: TermSource;
   /** Undefined for an index without vectors. */

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { SearchError } from '../core/errors.ts';
+import type { StageEvent } from '../core/ports.ts';
+import { memoryTermSource } from '../index/lexical/memory-terms.ts';
+import type { CorpusMoment, SearchableCorpus } from './moments.ts';
+import { openMoments } from './opening.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const moment = (documents: number): CorpusMoment => ({
+  documents,
+  size: documents,
+  terms: memoryTermSource([]),
+  numbers: { idsOf: async () => [] },
+  passages: { passages: async () => [] },
+  vectors: undefined,
+});
+const corpus = (name: string, optional: boolean, opening: Promise<CorpusMoment>): SearchableCorpus => ({
+  name,
+  optional,
+  moment: () => opening,
+});
+const local = (documents: number) => corpus('own', false, Promise.resolve(moment(documents)));
+const never = new Promise<never>(() => undefined);
+
+/** How many documents the corpora have that a search is given, and what is said of the others; undefined while it waits. */
+async function opened(corpora: readonly SearchableCorpus[], afterMs: number) {
+  const events: StageEvent[] = [];
+  let found: readonly CorpusMoment[] | undefined;
+  const context = { signal: new AbortController().signal, onStage: (event: StageEvent) => events.push(event) };
+  openMoments(corpora, context).then((moments) => {
+    found = moments;
+  });
+  await vi.advanceTimersByTimeAsync(afterMs);
+  return found && { documents: found.map(({ documents }) => documents), skipped: events };
+}
+
+it('waits no longer than some seconds for an index, where there is something else to answer from', async () => {
+  const slow = corpus('https://a.example/', true, never);
+  expect(await opened([local(1), slow], 4000)).toBeUndefined();
+  expect(await opened([local(1), slow], 6000)).toMatchObject({
+    documents: [1],
+    skipped: [{ kind: 'skipped', stage: 'https://a.example/', code: 'timeout' }],
+  });
+});
+
+it('waits on where there is nothing else', async () => {
+  const late = new Promise<CorpusMoment>((resolve) => setTimeout(() => resolve(moment(7)), 60_000));
+  const slow = corpus('https://a.example/', true, late);
+  expect(await opened([local(0), slow], 50_000)).toBeUndefined();
+  const again = new Promise<CorpusMoment>((resolve) => setTimeout(() => resolve(moment(7)), 60_000));
+  expect(await opened([local(0), corpus('b', true, again)], 61_000)).toEqual({ documents: [0, 7], skipped: [] });
+  // The first of two that comes ends the waiting.
+  const first = new Promise<CorpusMoment>((resolve) => setTimeout(() => resolve(moment(3)), 9000));
+  const two = [local(0), corpus('b', true, never), corpus('c', true, first)];
+  expect(await opened(two, 9500)).toMatchObject({ documents: [0, 3], skipped: [{ stage: 'b', code: 'timeout' }] });
+});
+
+it('waits for all that open in time, and for the own corpus always', async () => {
+  const soon = new Promise<CorpusMoment>((resolve) => setTimeout(() => resolve(moment(7)), 1000));
+  expect(await opened([local(1), corpus('b', true, soon)], 1100)).toEqual({ documents: [1, 7], skipped: [] });
+  const own = new Promise<CorpusMoment>((resolve) => setTimeout(() => resolve(moment(2)), 8000));
+  const all = [corpus('own', false, own), corpus('b', true, Promise.resolve(moment(5)))];
+  expect(await opened(all, 7000)).toBeUndefined();
+});
+
+it('says nothing more of an index that fails after it was left out', async () => {
+  const failing = new Promise<CorpusMoment>((_, reject) =>
+    setTimeout(() => reject(new SearchError('network', 'gone')), 9000),
+  );
+  const found = await opened([local(1), corpus('b', true, failing)], 10_000);
+  expect(found?.skipped).toMatchObject([{ stage: 'b', code: 'timeout' }]);
+});
