@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import type { Fault } from './faults.ts';
-import { answered, box, kill, openPage, results, worker } from './page.ts';
+import { answered, box, kill, openPage, ready, results, worker } from './page.ts';
 
 const WEIGHTS = 'tiny/model.int8.onnx';
 
@@ -81,9 +81,14 @@ test('a catalog out of reach is told, and the page starts once it is back', asyn
   const models = await ownModels(page);
   await models.break('catalog.json', 'html');
   await page.goto(`/?${models.parameter}`);
-  await expect(page.locator('#status')).toHaveText(/could not start: There is no catalog\.json in the models folder/);
+  await expect(page.getByRole('alert')).toHaveText(/could not start: There is no catalog\.json in the models folder/);
+  await box(page).fill('wait until the network is quiet');
   await models.mend();
-  await openPage(page, models.parameter);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await ready(page);
+  await expect(box(page)).toHaveValue('wait until the network is quiet');
+  await expect(results(page).first()).toBeVisible();
+  await expect(page.getByRole('alert')).toBeHidden();
 });
 
 test('a machine out of memory costs the reranker only, until there is memory again', async ({ page }) => {

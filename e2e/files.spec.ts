@@ -95,6 +95,25 @@ function drop(page: Page, given: { readonly file: string } | { readonly text: st
   }, given);
 }
 
+test('another tab’s files are listed and found here at once, and files of one title told apart', async ({
+  context,
+}) => {
+  const address = `/?corpus=${Math.random().toString(36).slice(2)}`;
+  const [left, right] = [await context.newPage(), await context.newPage()];
+  for (const tab of [left, right]) {
+    await tab.goto(address);
+    await ready(tab);
+  }
+  await box(right).fill('varnished oar');
+  await expect(results(right).first()).toBeVisible();
+  await pick(left, ['club.md', '# Notes\n\nEvery oar is varnished.'], ['tide.md', '# Notes\n\nHigh at noon.']);
+  await expect(documents(right)).toHaveText([/^Notes \(1 passage\) club\.md/, /^Notes \(1 passage\) tide\.md/]);
+  await expect(results(right).first()).toContainText('Every oar is varnished');
+  await documents(right).getByRole('button', { name: 'Remove Notes, club.md' }).click();
+  await expect(documents(left)).toHaveCount(1);
+  await expect(results(right).first()).not.toContainText('Every oar');
+});
+
 /** Waits for the corpus's write lock, and keeps it until the page's `letGo()` is called. */
 function queueForLock(page: Page): Promise<void> {
   return page.evaluate(() => {

@@ -1,5 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { OpenOptions } from '../engine/types.ts';
+import { announceChange } from '../store/locks.ts';
 import { createSearch } from './search.ts';
 
 const signals: AbortSignal[] = [];
@@ -29,6 +30,24 @@ it('leaves it to the engine to say what is missing, where nothing is given', asy
   vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
   const nothing = undefined as unknown as OpenOptions;
   await expect(createSearch(() => ({}) as Worker, nothing)).resolves.toBeDefined();
+});
+
+it('tells of changes until it is told not to, or closed', async () => {
+  vi.stubGlobal('fetch', async () => new Response(null, { status: 404 }));
+  const search = await createSearch(() => ({}) as Worker, { name: 'watched', models: '' });
+  const [ended, kept] = [vi.fn(), vi.fn()];
+  const end = search.onChange(ended);
+  search.onChange(kept);
+  announceChange('watched');
+  announceChange('another');
+  await vi.waitFor(() => expect([ended, kept].map(({ mock }) => mock.calls.length)).toEqual([1, 1]));
+  end();
+  announceChange('watched');
+  await vi.waitFor(() => expect(kept).toHaveBeenCalledTimes(2));
+  await search.close();
+  announceChange('watched');
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect([ended, kept].map(({ mock }) => mock.calls.length)).toEqual([1, 2]);
 });
 
 it('starts no worker any more once it is closed', async () => {

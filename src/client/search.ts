@@ -12,6 +12,7 @@ import type {
   Tier,
 } from '../engine/types.ts';
 import { fetchAhead } from '../store/fetched.ts';
+import { onCorpusChanged } from '../store/locks.ts';
 import { findFolderAhead } from '../store/opfs-folder.ts';
 import { type Connection, connect } from './glue.ts';
 import { localName } from './local-name.ts';
@@ -37,6 +38,8 @@ export interface Search {
   status(): Promise<EngineStatus>;
   /** Loads what a tier needs ahead of the first question. */
   warm(tier: Tier): Promise<void>;
+  /** Calls back when documents have come or gone, here or in another tab: what is shown may be old. Returns what ends it. */
+  onChange(callback: () => void): () => void;
   close(): Promise<void>;
 }
 
@@ -56,6 +59,7 @@ export async function createSearch(worker: () => Worker, given: OpenOptions): Pr
   let connection: Promise<Connection<EngineHost>> | undefined;
   let current: SearchRun | undefined;
   const running = new Set<SearchRun>();
+  const listening = new Set<() => void>();
   let closed = false;
   const engine = async (): Promise<EngineHost> => {
     if (closed) throw new SearchError('bad-input', 'This search was closed. Open it again.');
@@ -102,8 +106,17 @@ export async function createSearch(worker: () => Worker, given: OpenOptions): Pr
     documents: async () => (await engine()).documents(),
     status: async () => (await engine()).status(),
     warm: async (tier) => (await engine()).warm(tier),
+    onChange(callback) {
+      const end = onCorpusChanged(options.name, callback);
+      listening.add(end);
+      return () => {
+        listening.delete(end);
+        end();
+      };
+    },
     async close() {
       closed = true;
+      for (const end of listening) end();
       for (const run of running) run.cancel();
       (await connection)?.close();
     },

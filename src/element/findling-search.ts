@@ -92,7 +92,7 @@ export class FindlingSearch extends HTMLElement {
     return this.#search;
   }
 
-  set search(search: Search) {
+  set search(search: Search | undefined) {
     this.#search = search;
     if (this.#input.value !== '') this.#typed();
   }
@@ -146,8 +146,7 @@ export class FindlingSearch extends HTMLElement {
     const text = this.#input.value.trim();
     this.#run?.cancel();
     this.#run = undefined;
-    if (text === '') return this.#clear();
-    if (this.#search === undefined) return;
+    if (text === '' || this.#search === undefined) return this.#clear();
     if (text !== this.#shown.text) {
       this.#shown = { text, tier: -1 };
       this.#ranks = new Map();
@@ -204,11 +203,10 @@ export class FindlingSearch extends HTMLElement {
     const found = count === 0 ? 'No results' : `${count} ${count === 1 ? 'result' : 'results'}`;
     this.#count.textContent = count === 0 && !answer.complete ? '' : found;
     // Once words and meaning have found their lists the number stands: nobody need wait for the reranker to hear it.
-    const said = `${found} for ${answer.query}`;
+    const skipped = answer.skipped.map(({ stage, reason }) => `${stageName(stage)} skipped: ${reason}`).join(' ');
+    const said = [`${found} for ${shortened(answer.query)}`, skipped].filter((each) => each !== '').join('. ');
     if ((answer.complete || tier > 0) && this.#live.textContent !== said) this.#live.textContent = said;
-    this.#notice.textContent = answer.skipped
-      .map(({ stage, reason }) => `${stageName(stage)} skipped: ${reason}`)
-      .join(' ');
+    this.#notice.textContent = skipped;
     this.#showResults(answer.results);
     this.dispatchEvent(new CustomEvent('findling-answer', { detail: answer, bubbles: true, composed: true }));
   }
@@ -281,6 +279,13 @@ export class FindlingSearch extends HTMLElement {
     const link = this.#list.firstElementChild?.querySelector('a');
     if (link) follow(link, keys);
   }
+}
+
+/** Somebody may have pasted a page. */
+const MOST_SAID = 80;
+
+function shortened(question: string): string {
+  return question.length <= MOST_SAID ? question : `${question.slice(0, MOST_SAID).trimEnd()}…`;
 }
 
 declare global {

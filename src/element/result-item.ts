@@ -114,13 +114,16 @@ function movement(before: number | undefined, rank: number): HTMLElement | undef
 export function fillItem(item: HTMLLIElement, result: Result, options: ItemOptions): void {
   const href = options.resolve(result);
   const name = result.title === '' ? result.url : result.title;
-  const link = href === undefined ? make('span', { class: 'link' }, name) : make('a', { href, part: 'link' }, name);
+  // Documents may be written in another direction than the page.
+  const dir = 'auto';
+  const link =
+    href === undefined ? make('span', { class: 'link', dir }, name) : make('a', { href, part: 'link', dir }, name);
   const moved = movement(options.before, options.rank);
   const title: Node[] = moved === undefined ? [link] : [link, moved];
   const head = item.querySelector('.title') ?? make('div', { class: 'title' });
   const parts: Node[] = [head];
-  if (result.heading.length > 0) parts.push(make('div', { class: 'path' }, result.heading.join(' › ')));
-  parts.push(make('p', { class: 'excerpt' }, ...marked(result.excerpt)));
+  if (result.heading.length > 0) parts.push(make('div', { class: 'path', dir }, result.heading.join(' › ')));
+  parts.push(make('p', { class: 'excerpt', dir }, ...marked(result.excerpt)));
   if (result.explain !== undefined) {
     const table = why(result.explain);
     table.hidden = !options.open;

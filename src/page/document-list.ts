@@ -1,4 +1,5 @@
 import type { DocumentSummary } from '../engine/types.ts';
+import { nameOf } from './files.ts';
 import { part } from './part.ts';
 import { counted } from './report.ts';
 
@@ -10,6 +11,12 @@ export interface ListOptions {
 
 export function titleOf({ title, url }: DocumentSummary): string {
   return title === '' ? url : title;
+}
+
+/** Where a document was found, if its title does not say so: three may be called "Notes". */
+function pathOf({ id, title }: DocumentSummary): readonly string[] {
+  const path = nameOf(id);
+  return title === '' || title === path ? [] : [path];
 }
 
 /** The visitor's own documents. The focus stays with its document; where that has gone it goes to the one in its place. */
@@ -34,13 +41,20 @@ function row(each: DocumentSummary, { removing, remove }: ListOptions): HTMLLIEl
   button.type = 'button';
   button.dataset.id = each.id;
   button.textContent = isLeaving ? `${verb}…` : verb;
-  button.setAttribute('aria-label', `${verb} ${titleOf(each)}`);
+  const name = [titleOf(each), ...pathOf(each)].join(', ');
+  button.setAttribute('aria-label', `${verb} ${name}`);
   // Not `disabled`, which would take the focus away.
   button.ariaDisabled = String(isLeaving);
   button.addEventListener('click', () => {
     if (!isLeaving) remove(each);
   });
+  label.dir = 'auto';
   label.textContent = `${titleOf(each)} (${counted(each.passages, 'passage')})`;
+  for (const path of pathOf(each)) {
+    const file = document.createElement('small');
+    file.textContent = path;
+    label.append(' ', file);
+  }
   element.append(label, button);
   return element;
 }

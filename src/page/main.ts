@@ -6,6 +6,7 @@ import type { BackendName } from '../engine/types.ts';
 import { linkOf } from './links.ts';
 import { showFiles } from './own-files.ts';
 import { part } from './part.ts';
+import { counted } from './report.ts';
 
 const base = new URL('./', document.baseURI).href;
 const parameters = new URLSearchParams(location.search);
@@ -45,7 +46,7 @@ async function showStatus(search: Search): Promise<void> {
       ? ''
       : ` · ${reranker.model} on ${reranker.backend}, ${reranker.threads} thread${reranker.threads === 1 ? '' : 's'}`;
   part('#status').textContent =
-    `${documents.toLocaleString('en')} documents, ${passages.toLocaleString('en')} passages${model}${stages.length > 0 ? ` · p50 / p95: ${stages.join(', ')}` : ''}`;
+    `${counted(documents, 'document')}, ${counted(passages, 'passage')}${model}${stages.length > 0 ? ` · p50 / p95: ${stages.join(', ')}` : ''}`;
 }
 
 const EXAMPLES = [
@@ -103,10 +104,11 @@ async function main(): Promise<void> {
   box.addEventListener('input', () => {
     if (box.query === '') keepQuestion('');
   });
-  await showStatus(search);
   const question = keptQuestion() ?? parameters.get('q') ?? '';
   // Who was faster than the engine has asked already.
   if (question !== '' && box.query === '') box.query = question;
+  // It may wait for a published index; questions do not.
+  showStatus(search).catch(() => undefined);
   // For the console, and for tests that need an engine of their own beside the page's.
   Object.assign(globalThis, { findling: { search, createSearch, startEngine } });
   document.documentElement.dataset.ready = 'true';
@@ -114,6 +116,19 @@ async function main(): Promise<void> {
   workOffline().catch(() => undefined);
 }
 
-main().catch((error) => {
-  part('#status').textContent = `findling could not start: ${toSearchError(error).message}`;
-});
+/** At the box, where somebody waits for an answer. */
+function showFailure(cause: unknown): void {
+  const again = document.createElement('button');
+  again.type = 'button';
+  again.textContent = 'Try again';
+  again.addEventListener('click', () => {
+    // What was asked is asked again.
+    keepQuestion(part<FindlingSearch>('findling-search').query);
+    location.reload();
+  });
+  const failure = part('#failure');
+  failure.replaceChildren(`findling could not start: ${toSearchError(cause).message} `, again);
+  failure.hidden = false;
+}
+
+main().catch(showFailure);

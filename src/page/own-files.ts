@@ -10,6 +10,8 @@ import { createRuns, type Run } from './runs.ts';
 /** What closed tabs have left undone is in the engine's hands. */
 const LEFT_UNDONE: Gathered = { sources: [], ignored: [], unread: [] };
 const STOPPED = 'Stopped. What is indexed stays';
+/** Without a change for so long, what another tab does has come to a rest. */
+const SETTLED_MS = 300;
 
 function report(text: string): void {
   part('#report').textContent = text;
@@ -27,6 +29,8 @@ export function showFiles(starting: Promise<Search>, onChange: () => Promise<voi
   const leftUndone = starting.then(async (search) => (await search.status()).pending > 0);
   const removing = new Set<string>();
   let documents: readonly DocumentSummary[] = [];
+  /** What this page does itself, and shows when it is done. */
+  let own = 0;
 
   const draw = () => showDocuments(documents, { removing, remove: (each) => tell(remove(each)) });
   const list = async () => {
@@ -39,6 +43,7 @@ export function showFiles(starting: Promise<Search>, onChange: () => Promise<voi
   };
   const remove = async (each: DocumentSummary) => {
     removing.add(each.id);
+    own += 1;
     draw();
     try {
       // It waits for what is being indexed.
@@ -46,8 +51,17 @@ export function showFiles(starting: Promise<Search>, onChange: () => Promise<voi
       report(`Removed ${titleOf(each)}.`);
     } finally {
       removing.delete(each.id);
+      own -= 1;
       await changed();
     }
+  };
+  /** Another tab may store hundreds of batches, one after another. */
+  const watch = (search: Search) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    search.onChange(() => {
+      clearTimeout(timer);
+      timer = setTimeout(() => own === 0 && tell(changed()), SETTLED_MS);
+    });
   };
   const add = async (gathered: Gathered, ...[signal, onProgress]: Parameters<Run>) => {
     await leftUndone;
@@ -58,12 +72,14 @@ export function showFiles(starting: Promise<Search>, onChange: () => Promise<voi
   };
   const index = async (job: Run, stopped = `${STOPPED}.`) => {
     report('');
+    own += 1;
     try {
       await run(job);
     } catch (cause) {
       const { code, message } = toSearchError(cause);
       report(code === 'aborted' ? stopped : message);
     } finally {
+      own -= 1;
       await changed();
     }
   };
@@ -82,7 +98,12 @@ export function showFiles(starting: Promise<Search>, onChange: () => Promise<voi
 
   onFiles((files) => tell(take(files)));
   // Why it has not started the page says elsewhere.
-  starting.then(() => tell(resume())).catch(() => undefined);
+  starting
+    .then((search) => {
+      watch(search);
+      tell(resume());
+    })
+    .catch(() => undefined);
   leftUndone.catch(() => undefined);
 }
 

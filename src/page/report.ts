@@ -2,7 +2,7 @@ import type { IndexProgress, IndexReport } from '../engine/types.ts';
 import { type Gathered, nameOf } from './files.ts';
 
 export function counted(count: number, noun: string): string {
-  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+  return `${count.toLocaleString('en')} ${count === 1 ? noun : `${noun}s`}`;
 }
 
 export function progressText({ documents, of, passages, rate, current }: IndexProgress): string {
