@@ -1,4 +1,5 @@
-// Keeps the page working offline: what has been fetched once, whole, is answered from the cache afterwards.
+// Keeps the page working offline: what has been fetched once, whole, is answered from the cache afterwards, and the
+// scripts that the page may need are fetched before it needs them, so that it opens and takes files offline too.
 // Hashed files never change, so the cache comes first for them; all else is asked from the network first.
 const CACHE = 'findling-v1';
 
@@ -13,7 +14,53 @@ self.addEventListener('activate', (event) => {
       .then((names) => Promise.all(names.filter((name) => name.startsWith('findling-v') && name !== CACHE).map((name) => caches.delete(name))))
       .then(() => self.clients.claim()),
   );
+  // Requests wait for what activation waits for: not for this. What is cut short goes on at the next visit.
+  keepScripts().catch(() => undefined);
 });
+
+const CATALOG = './models/catalog.json';
+/** A page at rest: its first answers are out. */
+const AT_REST_MS = 3000;
+/** The reader of PDF files and the runtimes of other models, up to megabytes each: kept when they have been asked for. */
+const LARGE = /\/(?:pdfjs|transformers|ort)[\w.-]*$/;
+/** A language's stemmer or stop words. */
+const LANGUAGE = /\/([a-z]{2})-[\w-]{8}\.js$/;
+
+function isForAll(url) {
+  const language = LANGUAGE.exec(url)?.[1];
+  const isSpoken = language === undefined || navigator.languages.some((tag) => tag.toLowerCase().split('-')[0] === language);
+  return isSpoken && !LARGE.test(url);
+}
+
+/** The hashed scripts and styles that a page or script names: whoever built them knows the hashes, and nobody else has to. */
+async function namesIn(response) {
+  const names = (await response.text()).matchAll(/["'`]([\w./-]{1,100}-[\w-]{8}\.(?:js|css))["'`]/g);
+  return [...names].map(([, name]) => new URL(name, response.url).href).filter(isForAll);
+}
+
+/** Keeps the page as it is now, with all that it names, and what these scripts name in turn. */
+async function keepScripts() {
+  if (navigator.connection?.saveData) return;
+  await new Promise((resolve) => setTimeout(resolve, AT_REST_MS));
+  const cache = await caches.open(CACHE);
+  const page = await fetch('./', { priority: 'low' });
+  if (page.status !== 200) return;
+  const urls = new Set(await namesIn(page.clone()));
+  // It grows while it is gone through.
+  for (const url of urls) {
+    let script = await cache.match(url);
+    if (script === undefined) {
+      script = await fetch(url, { priority: 'low' });
+      if (script.status !== 200) continue;
+      await cache.put(url, script.clone());
+    }
+    for (const name of await namesIn(script)) urls.add(name);
+  }
+  // After its scripts, so that it comes with them.
+  await cache.put('./', page);
+  // Read before this worker was there; without it the page does not start.
+  if ((await cache.match(CATALOG)) === undefined) await cache.add(CATALOG);
+}
 
 /** Part of a cached file, as a server would answer a Range request. */
 async function slice(response, range) {
@@ -68,4 +115,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   if (request.method !== 'GET' || new URL(request.url).origin !== location.origin) return;
   event.respondWith(answer(event));
+  // The page may have been built anew since.
+  if (request.mode === 'navigate' && new URL('./', location.href).pathname === new URL(request.url).pathname)
+    event.waitUntil(keepScripts().catch(() => undefined));
 });

@@ -7,6 +7,7 @@ import { keepingOf, publishedStore } from '../engine/published-store.ts';
 import { staticSpaceOf, transformersSpaceOf } from '../engine/spaces.ts';
 import type { FetchedCatalog, OpenOptions } from '../engine/types.ts';
 import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
+import { lostScript } from '../ingest/scripts.ts';
 import { loadCatalog, type ModelCatalog, parseCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { loadModelText } from '../models/file.ts';
 import { keptFiles } from '../models/kept-files.ts';
@@ -28,7 +29,7 @@ export function browserSurroundings(startModelWorker: () => Worker): Surrounding
     published: lazyCorpus,
     async semantic(options, catalog) {
       if (options.embedder === undefined) return staticSemantic(options, catalog);
-      const { modelWorkerEmbedder } = await import('./model-tier.ts');
+      const { modelWorkerEmbedder } = await modelTier();
       return {
         embedder: modelWorkerEmbedder(startModelWorker, options.embedder),
         space: transformersSpaceOf(options.embedder),
@@ -36,22 +37,34 @@ export function browserSurroundings(startModelWorker: () => Worker): Surrounding
     },
     async reranking(options) {
       if (options.reranker === undefined || options.reranker === 'none') return unnamedReranking();
-      const { modelWorkerTier } = await import('./model-tier.ts');
+      const { modelWorkerTier } = await modelTier();
       return modelWorkerTier(startModelWorker, options);
     },
     chunker: CHUNKER_VERSION,
     async reading() {
-      const [{ readDocument }, { splitPassages }] = await Promise.all([
-        import('../ingest/document.ts'),
-        import('../ingest/passages.ts'),
-      ]);
-      return { read: readDocument, split: splitPassages };
+      try {
+        const [{ readDocument }, { splitPassages }] = await Promise.all([
+          import('../ingest/document.ts'),
+          import('../ingest/passages.ts'),
+        ]);
+        return { read: readDocument, split: splitPassages };
+      } catch (error) {
+        throw lostScript(error, 'reads files');
+      }
     },
     lock: withWriteLock,
     announce: announceChange,
     onChanged: onCorpusChanged,
     persist: requestPersistence,
   };
+}
+
+async function modelTier() {
+  try {
+    return await import('./model-tier.ts');
+  } catch (error) {
+    throw lostScript(error, 'runs models');
+  }
 }
 
 /** No corpus's name: `localName()`. */

@@ -1,13 +1,21 @@
-import { type Document, documentId, type Source } from '../core/document.ts';
+import { type Document, documentId, type Source, type SourceType } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import { decodeContent } from './decoding.ts';
 import { readHtml } from './html.ts';
 import { languageOf } from './language.ts';
 import { readMarkdown } from './markdown.ts';
 import { readPdf } from './pdf.ts';
+import { lostScript } from './scripts.ts';
 import { readText } from './text.ts';
 import type { BuiltText } from './text-builder.ts';
 import { titleOfAddress } from './titles.ts';
+
+const CALLED: Readonly<Record<SourceType, string>> = {
+  html: 'HTML',
+  markdown: 'Markdown',
+  text: 'text',
+  pdf: 'PDF files',
+};
 
 interface Reading {
   readonly content: BuiltText;
@@ -20,12 +28,12 @@ interface Reading {
 /**
  * Reads a source to plain text with its sections. The parser for its type is loaded when first needed.
  * Broken encoding and broken markup are read as far as they go.
- * Errors: 'bad-input' for a bad id, a type this reads not, or a PDF that cannot be read.
+ * Errors: 'bad-input' for a bad id, a type this reads not, or a PDF that cannot be read; 'network' where the parser does not come.
  */
 export async function readDocument(source: Source): Promise<Document> {
   const id = documentId(source.id);
   const reading = await read(source).catch((error: unknown) => {
-    throw toSearchError(error, 'bad-input');
+    throw toSearchError(lostScript(error, `reads ${CALLED[source.type]}`), 'bad-input');
   });
   const { content } = reading;
   const title = source.title ?? titleOf(reading) ?? titleOfAddress(source.url ?? source.id);

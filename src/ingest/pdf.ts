@@ -20,9 +20,9 @@ const MOST_BOOKMARKS = 2000;
  * Errors: 'bad-input' for what is no PDF, asks for a password, or holds no text (scanned pages).
  */
 export async function readPdf(bytes: Uint8Array, id: string): Promise<PdfReading> {
+  const pdfjs = await loadPdfjs(); // where it cannot be loaded, nothing is wrong with the file
   let task: PDFDocumentLoadingTask | undefined;
   try {
-    const pdfjs = await loadPdfjs();
     task = pdfjs.getDocument({
       data: new Uint8Array(bytes), // pdf.js takes the buffer for itself, and refuses a Buffer: a copy is both
       isEvalSupported: false,
