@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { documentId, passageId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
 import type { Embedder } from '../core/ports.ts';
 import { ranking } from '../core/ranking.ts';
+import { memoryTermSource } from '../index/lexical/memory-terms.ts';
 import { isVectorsBlob } from '../index/segment-format.ts';
 import { memoryStore } from '../store/memory.ts';
 import {
@@ -16,7 +17,9 @@ import {
   openHost,
   quiet,
   SOURCES,
+  surroundings,
 } from './fixtures/engine.ts';
+import { createEngineHost } from './host.ts';
 import type { EngineHost } from './types.ts';
 
 describe('engine host: searching', () => {
@@ -177,6 +180,54 @@ describe('engine host: searching', () => {
     const { last, ids } = await ask('oar', { pipeline: 'lexical' });
     expect(ids).toEqual(['boats']);
     expect(last.skipped).toEqual([{ stage: 'docs', code: 'network', reason: 'away' }]);
+  });
+
+  it('a damaged published index is named, and never taken for the own corpus', async () => {
+    const spoilt = () => Promise.reject(new SearchError('corrupt', 'bytes'));
+    const moment = async () => ({
+      documents: 1,
+      size: 1,
+      terms: memoryTermSource([{ fields: [['oar'], [], ['oar']] }]),
+      numbers: { idsOf: spoilt },
+      passages: { passages: spoilt },
+      vectors: undefined,
+    });
+    host = createEngineHost({ ...surroundings(fakes), published: () => ({ name: 'docs', optional: true, moment }) });
+    await host.open({ name: 'test', models: '', published: ['docs'] });
+    await host.add(SOURCES, never, quiet);
+    for (const pipeline of ['lexical', 'hybrid', 'lexical'] as const) {
+      const { last, ids } = await ask('oar', { pipeline });
+      expect(ids[0]).toBe('boats');
+      expect(last.skipped).toEqual([{ stage: 'docs', code: 'corrupt', reason: 'bytes' }]);
+    }
+  });
+
+  it('a damaged model is not taken for damage of the own corpus either', async () => {
+    await open(['https://example.org/index/']);
+    await host.add(SOURCES, never, quiet);
+    fakes.embedder = { ...embedder, embedQuery: () => Promise.reject(new SearchError('corrupt', 'rows')) };
+    await expect(ask('oar', { pipeline: 'dense' })).rejects.toMatchObject({ code: 'corrupt' });
+    const { last, ids } = await ask('oar', { pipeline: 'lexical' });
+    expect(ids).toEqual(['boats']);
+    expect(last.skipped.map(({ stage }) => stage)).toEqual(['docs']);
+  });
+
+  it('says how much there is without waiting for ever, or for one published index after another', async () => {
+    vi.useFakeTimers();
+    try {
+      const silent = { name: 'docs', optional: true, moment: () => new Promise<never>(() => undefined) };
+      host = createEngineHost({ ...surroundings(fakes), published: () => silent });
+      await host.open({ name: 'test', models: '', published: ['a', 'b', 'c'] });
+      await host.add(SOURCES, never, quiet);
+      let told: number | undefined;
+      host.status().then(({ documents }) => {
+        told = documents;
+      });
+      await vi.advanceTimersByTimeAsync(6000);
+      expect(told).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('searches again where what it read was written anew meanwhile, instead of leaving the meaning out', async () => {

@@ -139,7 +139,7 @@ async function searchSteadily(
 ): Promise<Answer> {
   const generation = () => local.corpus.statistics().generation;
   const before = generation();
-  // Published indexes and models that fail are skipped: what fails a search is this corpus.
+  // Published indexes that fail are skipped: what fails a search is this corpus, or a model.
   const answer = await search().catch(async (cause) => {
     if (signal.aborted || !(await local.recover(toSearchError(cause)))) throw cause;
     return undefined;
@@ -157,9 +157,11 @@ const STATUS_PATIENCE_MS = 5000;
 async function status({ local, published, searcher, reranking }: Opened): Promise<EngineStatus> {
   const own = local.corpus.statistics();
   let [documents, passages] = [own.documents, own.passages];
-  for (const corpus of published) {
+  const openings = published.map((corpus) => {
     const opening = corpus.moment(new AbortController().signal);
-    const moment = await within(opening, STATUS_PATIENCE_MS, 'No answer.').catch(() => undefined);
+    return within(opening, STATUS_PATIENCE_MS, 'No answer.').catch(() => undefined);
+  });
+  for (const moment of await Promise.all(openings)) {
     passages += moment?.terms.statistics().passages ?? 0;
     documents += moment?.documents ?? 0;
   }

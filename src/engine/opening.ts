@@ -1,63 +1,86 @@
+import { abortable } from '../core/cancellation.ts';
 import { toSearchError } from '../core/errors.ts';
 import type { Context } from '../core/ports.ts';
+import { createLine, type Line } from './line.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
-import { tolerant } from './optional.ts';
+import { type InTime, tolerant } from './optional.ts';
 
-/** So long a search that has documents to answer from waits for a published index to open. */
-const PATIENCE_MS = 5000;
+/** So long a search that has documents to answer from waits for a published index to open: two files, over most lines in a second. */
+const OPENING_MS = 5000;
 
 /**
- * The moments of the corpora that a search asks. Optional ones that cannot be opened are left out and named; so are those that take
- * long, where another has documents: their opening goes on for the next search. A page that has nothing else waits, however slow its line.
+ * So long it waits for one read of an index that is open. Own documents should not wait long for what somebody else's host may have to
+ * add. Where there are only published indexes, the line is as likely to be slow as one host to be dead, and all would be lost.
  */
-export async function openMoments(
-  corpora: readonly SearchableCorpus[],
-  context: Context,
-): Promise<readonly CorpusMoment[]> {
-  const opened = new Map<SearchableCorpus, CorpusMoment | undefined>();
-  let found: () => void = () => undefined;
-  const anything = new Promise<void>((resolve) => {
-    found = resolve;
-  });
-  let isOver = false;
-  const open = async (corpus: SearchableCorpus) => {
-    const moment = await openOne(corpus, context, () => !isOver);
-    opened.set(corpus, moment);
-    if (moment !== undefined && moment.documents > 0) found();
-  };
-  const openings = corpora.map((corpus) => ({ corpus, opening: open(corpus) }));
-  const needed = openings.flatMap(({ corpus, opening }) => (corpus.optional ? [] : [opening]));
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const patience = new Promise((resolve) => {
-    timer = setTimeout(resolve, PATIENCE_MS);
-  });
-  const all = Promise.all(openings.map(({ opening }) => opening));
-  await Promise.race([all, Promise.all([patience, anything, ...needed])]).finally(() => clearTimeout(timer));
-  isOver = true;
-  all.catch(() => undefined);
-  for (const { name } of corpora.filter((corpus) => !opened.has(corpus)))
-    context.onStage({
-      kind: 'skipped',
-      stage: name,
-      code: 'timeout',
-      reason: `${name} has not answered within ${PATIENCE_MS / 1000} s. Ask again.`,
-    });
-  return corpora.flatMap((corpus) => opened.get(corpus) ?? []);
+const READ_MS = { besideOwn: 10_000, besideOthers: 30_000 } as const;
+
+interface Asked {
+  readonly corpus: SearchableCorpus;
+  readonly line: Line;
 }
 
+interface Opened extends Asked {
+  readonly moment: CorpusMoment;
+}
+
+/**
+ * Opens the corpora for one search after another. Optional ones that cannot be opened are left out and named; so are those that take
+ * long, where another has documents: their opening goes on for the next search. A page that has nothing else waits until its search is
+ * cancelled: over a slow line late results are better than none.
+ */
+export function createOpening(
+  corpora: readonly SearchableCorpus[],
+): (context: Context) => Promise<readonly CorpusMoment[]> {
+  const asked = corpora.map((corpus): Asked => ({ corpus, line: createLine(corpus.name) }));
+  return async (context) => {
+    let found: () => void = () => undefined;
+    const something = new Promise<void>((resolve) => {
+      found = resolve;
+    });
+    const openings = asked.map(async (each): Promise<readonly Opened[]> => {
+      const moment = await openOne(each, something, context);
+      if (moment !== undefined && moment.documents > 0) found();
+      return moment === undefined ? [] : [{ ...each, moment }];
+    });
+    const opened = (await Promise.all(openings)).flat();
+    return opened.map((each) =>
+      each.corpus.optional ? tolerant(each.moment, each.corpus.name, context, readsOf(each, opened)) : each.moment,
+    );
+  };
+}
+
+/** `something` settles when any corpus has opened that has documents. */
 async function openOne(
-  corpus: SearchableCorpus,
-  context: Context,
-  isAwaited: () => boolean,
+  { corpus, line }: Asked,
+  something: Promise<void>,
+  { signal, onStage }: Context,
 ): Promise<CorpusMoment | undefined> {
   try {
-    const moment = await corpus.moment(context.signal);
-    return corpus.optional ? tolerant(moment, corpus.name, context) : moment;
+    const opening = corpus.moment(signal);
+    return await abortable(corpus.optional ? patiently(opening, line, something) : opening, signal);
   } catch (cause) {
     const error = toSearchError(cause);
     if (!corpus.optional || error.code === 'aborted') throw error;
-    if (error.code !== 'not-found' && isAwaited())
-      context.onStage({ kind: 'skipped', stage: corpus.name, code: error.code, reason: error.message });
+    if (error.code !== 'not-found')
+      onStage({ kind: 'skipped', stage: corpus.name, code: error.code, reason: error.message });
     return undefined;
   }
+}
+
+async function patiently<T>(opening: Promise<T>, line: Line, something: Promise<void>): Promise<T> {
+  try {
+    return await line.within(opening, OPENING_MS);
+  } catch (cause) {
+    const giveUp = something.then(() => {
+      throw cause;
+    });
+    return Promise.race([opening, giveUp]);
+  }
+}
+
+function readsOf(own: Opened, opened: readonly Opened[]): InTime {
+  const others = opened.filter((other) => other !== own && other.moment.documents > 0);
+  if (others.length === 0) return (reading) => reading;
+  const ms = others.some(({ corpus }) => !corpus.optional) ? READ_MS.besideOwn : READ_MS.besideOthers;
+  return (reading) => own.line.within(reading, ms);
 }

@@ -1,8 +1,8 @@
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { SearchError } from '../core/errors.ts';
 import type { StageEvent } from '../core/ports.ts';
 import type { CorpusMoment } from './moments.ts';
-import { tolerant } from './optional.ts';
+import { type InTime, tolerant } from './optional.ts';
 
 const fail = () => Promise.reject(new SearchError('network', 'the host is away'));
 const broken: CorpusMoment = {
@@ -20,12 +20,19 @@ const broken: CorpusMoment = {
   vectors: { dimensions: 2, search: fail, vectorsOf: fail, rescore: fail },
 };
 
+const unhurried: InTime = (reading) => reading;
+
 it('gives nothing and says so once', async () => {
   const events: StageEvent[] = [];
-  const moment = tolerant(broken, 'docs', {
-    signal: new AbortController().signal,
-    onStage: (event) => events.push(event),
-  });
+  const moment = tolerant(
+    broken,
+    'docs',
+    {
+      signal: new AbortController().signal,
+      onStage: (event) => events.push(event),
+    },
+    unhurried,
+  );
   expect(await moment.terms.postings(['a', 'b'])).toEqual([undefined, undefined]);
   expect(await moment.terms.expand('a', 3)).toEqual([]);
   expect(await moment.passages.passages([])).toEqual([]);
@@ -38,30 +45,39 @@ it('gives nothing and says so once', async () => {
 
 it('embeds a question as nothing where its rows are out of reach, so that other corpora are still asked', async () => {
   const embedder = { embedQuery: fail, embedPassages: fail };
-  const moment = tolerant({ ...broken, embedder }, 'docs', {
-    signal: new AbortController().signal,
-    onStage: () => undefined,
-  });
+  const moment = tolerant(
+    { ...broken, embedder },
+    'docs',
+    {
+      signal: new AbortController().signal,
+      onStage: () => undefined,
+    },
+    unhurried,
+  );
   expect(await moment.embedder?.embedQuery('oar')).toEqual(new Float32Array(2));
 });
 
-it('gives nothing where a read never ends', async () => {
-  vi.useFakeTimers();
-  const events: StageEvent[] = [];
-  const silent = { ...broken, numbers: { idsOf: () => new Promise<never>(() => undefined) } };
-  const moment = tolerant(silent, 'docs', {
-    signal: new AbortController().signal,
-    onStage: (event) => events.push(event),
-  });
-  const ids = moment.numbers.idsOf([1]);
-  await vi.advanceTimersByTimeAsync(31_000);
-  expect(await ids).toEqual([undefined]);
-  expect(events).toMatchObject([{ kind: 'skipped', stage: 'docs', code: 'timeout' }]);
-  vi.useRealTimers();
+it('reads no windows where its embedder fails', async () => {
+  const embedder = { embedQuery: fail, embedPassages: fail, embedWindows: fail };
+  const moment = tolerant(
+    { ...broken, embedder },
+    'docs',
+    {
+      signal: new AbortController().signal,
+      onStage: () => undefined,
+    },
+    unhurried,
+  );
+  expect(await moment.embedder?.embedWindows?.([])).toBeUndefined();
 });
 
 it('lets a cancelled read through', async () => {
   const aborted = { ...broken, passages: { passages: () => Promise.reject(new SearchError('aborted', 'x')) } };
-  const moment = tolerant(aborted, 'docs', { signal: new AbortController().signal, onStage: () => undefined });
+  const moment = tolerant(
+    aborted,
+    'docs',
+    { signal: new AbortController().signal, onStage: () => undefined },
+    unhurried,
+  );
   await expect(moment.passages.passages([])).rejects.toMatchObject({ code: 'aborted' });
 });

@@ -1,12 +1,13 @@
 import { type SearchError, type SearchErrorCode, toSearchError } from '../core/errors.ts';
 import { eraseCorpus } from '../index/corpus.ts';
 import { type LocalCorpus, type LocalCorpusParts, openLocalCorpus } from './local-corpus.ts';
+import { type Around, aroundReads } from './reads.ts';
 import type { OpenOptions } from './types.ts';
 import { unreadableCorpus } from './unreadable-corpus.ts';
 
 /** A local corpus behind which another may stand after a failure: a fresh one, or one that says why it cannot be read. */
 export interface RenewableCorpus extends LocalCorpus {
-  /** After a search that failed because of this corpus: whether the next may fare better. */
+  /** After a search that failed: whether it failed because of this corpus, and the next may fare better. */
   recover(error: SearchError): Promise<boolean>;
 }
 
@@ -28,6 +29,17 @@ type Options = Pick<OpenOptions, 'name' | 'renew' | 'published'>;
 export async function openRenewable(options: Options, parts: LocalCorpusParts): Promise<RenewableCorpus> {
   const { name, renew = false, published = [] } = options;
   let current = await openOrRenew(name, renew, parts);
+  /** What reads of this corpus have failed with: a damaged model fails a search, too. */
+  const failures = new WeakSet<SearchError>();
+  const noted: Around = async (read) => {
+    try {
+      return await read();
+    } catch (cause) {
+      const error = toSearchError(cause);
+      failures.add(error);
+      throw error;
+    }
+  };
 
   /** Removes what is stored if it is damaged indeed: an older view of what another tab has merged looks damaged, too. */
   const mend = () =>
@@ -70,7 +82,7 @@ export async function openRenewable(options: Options, parts: LocalCorpusParts): 
       statistics: () => current.corpus.statistics(),
       documents: (signal) => mended(() => current.corpus.documents(signal)),
     },
-    moment: (signal) => current.moment(signal),
+    moment: async (signal) => aroundReads(await current.moment(signal), noted),
     warm: async () => current.warm?.(),
     add: (...given) => mended(() => current.add(...given)),
     remove: (ids) => mended(() => current.remove(ids)),
@@ -78,6 +90,7 @@ export async function openRenewable(options: Options, parts: LocalCorpusParts): 
     verify: () => current.verify(),
     refresh,
     async recover(error) {
+      if (!failures.has(error)) return false;
       if (error.code === 'not-found' || error.code === 'mismatch') await refresh();
       else if (error.code !== 'corrupt' || current.optional) return false;
       else if (renew) await mend();

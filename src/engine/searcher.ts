@@ -18,7 +18,7 @@ import { answerable, constrain, FAR, NEAR } from './constraint.ts';
 import { leading, type Upheld } from './fusing.ts';
 import { headStart, heldBack } from './head-start.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
-import { openMoments } from './opening.ts';
+import { createOpening } from './opening.ts';
 import { checkSearch } from './options.ts';
 import { pipelines } from './pipelines.ts';
 import { merge, remember } from './retrievers.ts';
@@ -84,12 +84,13 @@ function fusionOf(option: FusionOption | undefined, isWindowed: boolean): Fusion
 /** Runs pipelines over the corpora. Each search opens its own moment of every corpus. */
 export function createSearcher(parts: SearcherParts): Searcher {
   const timings = createTimings();
+  const openMoments = createOpening(parts.corpora);
   let semanticIsWarm = false;
 
   const prepare = async (text: string, options: SearchOptions, context: Context, ready: Promise<void>) => {
     checkSearch(text, options);
     const asked = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
-    const moments = await openMoments(parts.corpora, context);
+    const moments = await openMoments(context);
     const union = unite(moments);
     const { passages } = union;
     const far = parts.corpora.some(({ optional }) => optional);

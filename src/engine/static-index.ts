@@ -7,7 +7,8 @@ import { PUBLISHED_FORMAT } from '../index/published/manifest.ts';
 import { openPublishedIndex, type PublishedIndex } from '../index/published/published-index.ts';
 import { basicWords } from '../models/wordpiece.ts';
 import type { EmbeddingSpace } from './local-corpus.ts';
-import type { CorpusMoment, SearchableCorpus } from './moments.ts';
+import type { SearchableCorpus } from './moments.ts';
+import { type Around, aroundReads } from './reads.ts';
 
 /** How an index was made: how words became terms, and which model's vectors and rows it holds. */
 export function publishedFingerprint({ model, revision, dtype, pooling, prefixes }: EmbeddingSpace): string {
@@ -52,9 +53,15 @@ export function staticIndex(name: string, store: Store, events: IndexEvents = {}
   const reload = () => {
     opened = loadAnew();
   };
-  const failed = (error: unknown) => {
-    if (isCorrupt(error)) events.onCorrupt?.();
-    if (isCorrupt(error) || isNotFound(error)) reload();
+  /** Where a file that the manifest names is gone, a newer manifest names others. */
+  const watched: Around = async (read) => {
+    try {
+      return await read();
+    } catch (error) {
+      if (isCorrupt(error)) events.onCorrupt?.();
+      if (isCorrupt(error) || isNotFound(error)) reload();
+      throw error;
+    }
   };
   return {
     name,
@@ -64,7 +71,8 @@ export function staticIndex(name: string, store: Store, events: IndexEvents = {}
     async moment() {
       const index = await opened();
       const { documents, passages: size } = index.facts;
-      return { documents, size, numbers: index, ...renewing(index, failed) };
+      const { terms, vectors, embedder } = index;
+      return aroundReads({ documents, size, terms, numbers: index, passages: index, vectors, embedder }, watched);
     },
   };
 }
@@ -80,43 +88,4 @@ function checkTokenizer(stored: string, name: string): void {
     'mismatch',
     `The index at ${name} cuts words in version ${version}, this page in version ${TOKENIZER_VERSION}. Run \`findling index\` of the page's version again, or update the page.`,
   );
-}
-
-/** Tells of what fails: where a file that the manifest names is gone, a newer manifest names others. */
-function renewing(
-  index: PublishedIndex,
-  failed: (error: unknown) => void,
-): Pick<Required<CorpusMoment>, 'terms' | 'passages' | 'vectors' | 'embedder'> {
-  const watch = async <T>(reading: Promise<T>): Promise<T> => {
-    try {
-      return await reading;
-    } catch (error) {
-      failed(error);
-      throw error;
-    }
-  };
-  const { terms, vectors, embedder } = index;
-  const { settle } = terms;
-  const { rescore, vectorsOf } = vectors ?? {};
-  return {
-    terms: {
-      statistics: () => terms.statistics(),
-      lengths: (signal) => terms.lengths(signal),
-      postings: (wanted, signal) => watch(terms.postings(wanted, signal)),
-      ...(settle === undefined ? {} : { settle: (...wanted) => watch(settle(...wanted)) }),
-      expand: (prefix, limit, signal) => watch(terms.expand(prefix, limit, signal)),
-      similar: (misspelt, limit, signal) => watch(terms.similar(misspelt, limit, signal)),
-    },
-    passages: { passages: (ids, signal) => watch(index.passages(ids, signal)) },
-    vectors: vectors && {
-      ...vectors,
-      search: (...given) => watch(vectors.search(...given)),
-      ...(vectorsOf === undefined ? {} : { vectorsOf: (ids, signal) => watch(vectorsOf(ids, signal)) }),
-      ...(rescore === undefined ? {} : { rescore: (query, ids, signal) => watch(rescore(query, ids, signal)) }),
-    },
-    embedder: {
-      ...embedder,
-      embedQuery: (text, signal, weights) => watch(embedder.embedQuery(text, signal, weights)),
-    },
-  };
 }
