@@ -191,6 +191,21 @@ describe('opfsStore', () => {
     for (const store of [...stores, opfsStore(name)]) expect(await store.read('b')).toEqual(bytes(10));
   });
 
+  it('begins anew where another has begun anew before it, or another read of its own has', async () => {
+    const name = freshName();
+    const [one, two] = [opfsStore(name), opfsStore(name)];
+    await one.write(put(['a', bytes(100_000)]));
+    expect(await two.read('a')).toEqual(bytes(100_000));
+    disk.clear();
+    await one.write(put(['b', bytes(10)]));
+    const asked = ['b', 'a', 'b'].map(async (blob, turn) => {
+      for (let wait = 0; wait < turn * 3; wait += 1) await Promise.resolve();
+      return two.read(blob);
+    });
+    expect(await Promise.all(asked)).toEqual([bytes(10), undefined, bytes(10)]);
+    expect(await two.list('')).toEqual(['b']);
+  });
+
   it('says so when both of its lists are damaged', async () => {
     const name = freshName();
     const store = opfsStore(name);

@@ -74,7 +74,8 @@ export function opfsStore(name: string, found?: FoundFolder): Store {
     try {
       return await job(own);
     } catch (error) {
-      if (!(await own.isGone())) throw error;
+      // Another call may have found so before this one, and closed what it reads.
+      if (folder === used && !(await own.isGone()) && folder === used) throw error;
       if (folder === used) {
         folder = undefined;
         own.close();
@@ -230,13 +231,16 @@ async function openFolder(name: string, found: FoundFolder | undefined) {
       if (!used.has(file)) await directory.removeEntry(file).catch(() => undefined);
   }
 
-  /** What is open already gives nonsense then, and no error. */
+  /**
+   * What is open already gives nonsense then, and no error. The folder's handle is a path, and leads to a new folder where somebody
+   * has made one since: then only the lists tell, and where these are damaged indeed, opening them again will.
+   */
   async function isGone(): Promise<boolean> {
     try {
       await directory.getFileHandle(TABLES[0]);
-      return false;
+      return newest(slots, NO_BLOBS) === undefined;
     } catch (error) {
-      return isNamed(error, 'NotFoundError');
+      return isNamed(error, 'NotFoundError') || isNamed(error, 'InvalidStateError');
     }
   }
 
