@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SearchError } from '../core/errors.ts';
 import { readDocument } from '../ingest/document.ts';
 import { memoryStore } from '../store/memory.ts';
-import { asked, type Fakes, freshFakes, never, openHost, quiet, SOURCES } from './fixtures/engine.ts';
+import { asked, type Fakes, freshFakes, never, openHost, quiet, SOURCES, surroundings } from './fixtures/engine.ts';
+import { createEngineHost } from './host.ts';
 import type { EngineHost, IndexProgress } from './types.ts';
 
 describe('engine host: documents and the inbox', () => {
@@ -187,6 +188,28 @@ describe('engine host: documents and the inbox', () => {
     expect(await removing).toBe(1);
     expect(await again).toMatchObject({ added: 1 });
     expect((await ask('samovar', { pipeline: 'lexical' })).ids).toEqual(['tea']);
+  });
+
+  it('counts to each tab what it has given, though another has given within the same millisecond', async () => {
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(1_800_000_000_000);
+    const shared = surroundings(fakes);
+    const tabs = await Promise.all(
+      ['gannet', 'heron'].map(async (bird) => {
+        const tab = createEngineHost(shared);
+        await tab.open({ name: 'test', models: '', reranker: 'fake' });
+        return { tab, bird };
+      }),
+    );
+    const adding = tabs.map(({ tab, bird }) => {
+      const given = Array.from({ length: 5 }, (_, at) => ({
+        id: `${bird}-${at}`,
+        type: 'text' as const,
+        content: bird,
+      }));
+      return tab.add(given, never, quiet);
+    });
+    expect((await Promise.all(adding)).map(({ added }) => added)).toEqual([5, 5]);
+    clock.mockRestore();
   });
 
   it('keeps the version given last, where two calls come within a millisecond', async () => {

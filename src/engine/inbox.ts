@@ -55,6 +55,11 @@ function decode(bytes: Uint8Array): Source {
   return { ...rest, content: text ? new TextDecoder().decode(body) : body };
 }
 
+/** What the names of all begin with that was given by one call. */
+export function givenAt(name: string): string {
+  return name.slice(0, name.indexOf('-') + 1);
+}
+
 /** Names hold a time, so that work resumes in the order in which it was given. */
 export function createInbox(store: Store): Inbox {
   let trial: Trial = { deaths: {} };

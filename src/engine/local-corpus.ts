@@ -10,7 +10,7 @@ import { MANIFEST_FORMAT } from '../index/manifest.ts';
 import { isVectorsBlob } from '../index/segment-format.ts';
 import { quantise } from '../index/vectors/quantise.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
-import { createInbox, INBOX } from './inbox.ts';
+import { createInbox, givenAt, INBOX } from './inbox.ts';
 import { indexSources, type PreparedDocument } from './indexer.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { checkSources } from './sources.ts';
@@ -145,11 +145,14 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
       const given = sound.length > 0 ? await withRoom(() => inbox.put(sound), lockedSweep) : [];
       const fresh = new Set(given);
       const ids = new Set(sound.map(({ id }) => id));
-      const last = given.at(-1) ?? (await inbox.pending()).at(-1) ?? '';
+      const last = given.length > 0 ? '' : ((await inbox.pending()).at(-1) ?? '');
       const indexing = parts.lock(async () => {
         await corpus.refresh(signal);
-        // What has waited longer goes with it; what was given later has a call of its own that waits for its turn.
-        const names = (await inbox.pending()).filter((name) => name <= last);
+        // What has waited longer goes with it; what was given later, or by another tab in the same millisecond, has a call of its own that
+        // waits for its turn.
+        const [own] = given;
+        const isDue = (name: string) => (own === undefined ? name <= last : fresh.has(name) || name < givenAt(own));
+        const names = (await inbox.pending()).filter(isDue);
         const waiting = await whatWaits({ inbox, names, fresh, ids, reading: await parts.reading() });
         const report = await indexSources(
           waiting.sources,
