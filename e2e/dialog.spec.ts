@@ -3,6 +3,7 @@ import {
   aMoment,
   ask,
   clicks,
+  directions,
   endConversion,
   give,
   input,
@@ -52,6 +53,32 @@ test.describe('the dialog', () => {
     expect(await clicked()).toEqual([]);
     await input(page).press('Enter');
     expect(await clicked()).toEqual([['/Boat', false]]);
+  });
+
+  test('what was left out is announced, and a page that was pasted neither shown nor read out', async ({ page }) => {
+    await openDialog(page);
+    const said = dialog(page).getByRole('status');
+    const notice = dialog(page).locator('.notice');
+    await ask(page, 'boats');
+    await give(page, 'boats', 'hybrid', ['Boat'], 'The line is down.');
+    await expect(said).toHaveText('1 result. Not everything could be searched. The line is down.');
+    await ask(page, 'tides');
+    await give(page, 'tides', 'hybrid', [], 'The line is down.');
+    for (const text of [said, notice])
+      await expect(text).toHaveText('No results for “tides”. Not everything could be searched. The line is down.');
+    const pasted = 'tide and moon '.repeat(700).trim();
+    await ask(page, pasted);
+    await give(page, pasted, 'hybrid', []);
+    for (const text of [said, notice]) await expect(text).toHaveText(/^No results for “tide and moon .{30,80}…”\.$/);
+  });
+
+  test('a row reads in the direction of its text', async ({ page }) => {
+    await openDialog(page);
+    await ask(page, 'boats');
+    await give(page, 'boats', 'hybrid', ['שלום › עולם (2)', 'Boat › Hull (2)']);
+    await expect(dialog(page).getByRole('option')).toHaveCount(2);
+    for (const part of ['.title', '.path', '.excerpt'])
+      expect(await directions(dialog(page).locator(part))).toEqual(['rtl', 'ltr']);
   });
 
   test('hidden, it leaves the page and its keys alone; of two the visible one opens', async ({ page }) => {

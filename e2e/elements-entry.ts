@@ -28,6 +28,7 @@ function last(question: string): Asked {
   return found;
 }
 
+/** What follows a `›` in a name is the heading of its result. */
 function resultOf(name: string): Result {
   return {
     id: passageId(documentId(name), 0),
@@ -35,17 +36,19 @@ function resultOf(name: string): Result {
     url: `/${name}`,
     anchor: '',
     title: name,
-    heading: [],
+    heading: name.split(' › ').slice(1),
     excerpt: { text: name, highlights: [] },
     score: 1,
     explain: { bm25: { rank: 1, score: 1 } },
   };
 }
 
-/** Answers the last asking of a question with these documents; the stage `hybrid` is its end. */
-function give(question: string, stage: 'bm25' | 'hybrid', names: readonly string[]): void {
+/** Answers the last asking of a question with these documents; the stage `hybrid` is its end, without vectors for a reason given. */
+function give(question: string, stage: 'bm25' | 'hybrid', names: readonly string[], reason?: string): void {
   const complete = stage === 'hybrid';
-  const answer = { query: question, results: names.map(resultOf), stage, complete, skipped: [], ms: { [stage]: 1 } };
+  const results = names.map(resultOf);
+  const skipped = reason === undefined ? [] : [{ stage: 'dense', code: 'network' as const, reason }];
+  const answer = { query: question, results, stage, complete, skipped, ms: { [stage]: 1 } };
   last(question).onAnswer(answer);
   if (complete) last(question).end(answer);
 }

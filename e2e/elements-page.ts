@@ -71,6 +71,10 @@ export async function clicks(page: Page): Promise<() => Promise<unknown>> {
   return () => page.evaluate(() => (globalThis as unknown as { seen: unknown[] }).seen);
 }
 
+/** The directions in which the texts of these elements run. */
+export const directions = (texts: Locator) =>
+  texts.evaluateAll((all) => all.map((each) => getComputedStyle(each).direction));
+
 export const rowTexts = (page: Page) =>
   page.locator('#one [role=option]').evaluateAll((all) => all.map(({ textContent }) => textContent));
 

@@ -4,6 +4,7 @@ import {
   ask,
   clicks,
   connect,
+  directions,
   endConversion,
   give,
   input,
@@ -106,6 +107,56 @@ test.describe('<findling-search>', () => {
     await give(page, 'boats', 'hybrid', ['Boat']);
     await expect(titles(page)).toHaveAttribute('href', '/resolved');
     expect(await page.evaluate(() => elements.asked.map(({ options }) => options.limit))).toEqual([10]);
+  });
+
+  test('what is asked before it has a search is asked then as it was meant, and goes with the search', async ({
+    page,
+  }) => {
+    await openElements(page, '<findling-search id="one" rerank="always"></findling-search>');
+    await page.evaluate(() => elements.defineSearch());
+    await input(page).fill('boats');
+    await input(page).press('Enter');
+    await connect(page, 'one');
+    await give(page, 'boats', 'hybrid', ['Boat']);
+    await expect(titles(page)).toHaveText(['Boat']);
+    await page.evaluate(() => Object.assign(document.getElementById('one') ?? {}, { search: undefined }));
+    await expect(titles(page)).toHaveCount(0);
+    for (const part of ['.count', '.stages', '[role=status]'])
+      await expect(page.locator(`#one ${part}`)).toHaveText('');
+
+    // Typed, it is not yet whole.
+    await input(page).fill('tid');
+    await connect(page, 'one');
+    await expect.poll(() => timesAsked(page, 'tid')).toBe(2);
+    const asked = await page.evaluate(() =>
+      elements.asked.map(({ question, options: { pipeline, typing } }) => [question, pipeline, typing]),
+    );
+    expect(asked).toEqual([
+      ['boats', 'reranked', false],
+      ['tid', 'hybrid', undefined],
+      ['tid', 'reranked', undefined],
+    ]);
+  });
+
+  test('what was left out is announced, and a page that was pasted is not read out', async ({ page }) => {
+    await openSearch(page);
+    const said = page.locator('#one').getByRole('status');
+    await ask(page, 'boats');
+    await give(page, 'boats', 'hybrid', ['Boat'], 'The line is down.');
+    await expect(said).toHaveText('1 result for boats. Vectors skipped: The line is down.');
+    const pasted = 'tide and moon '.repeat(700).trim();
+    await ask(page, pasted);
+    await give(page, pasted, 'hybrid', ['Tide']);
+    await expect(said).toHaveText(/^1 result for tide and moon .{30,80}…$/);
+  });
+
+  test('a result reads in the direction of its text', async ({ page }) => {
+    await openSearch(page);
+    await ask(page, 'boats');
+    await give(page, 'boats', 'hybrid', ['שלום › עולם (2)', 'Boat › Hull (2)']);
+    await expect(titles(page)).toHaveCount(2);
+    for (const part of ['a', '.path', '.excerpt'])
+      expect(await directions(page.locator(`#one ${part}`))).toEqual(['rtl', 'ltr']);
   });
 
   test('Enter that ends a conversion opens nothing; with Control it opens another tab', async ({ page }) => {

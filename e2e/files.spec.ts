@@ -114,6 +114,17 @@ test('another tab’s files are listed and found here at once, and files of one 
   await expect(results(right).first()).not.toContainText('Every oar');
 });
 
+test('a title that runs from right to left leaves the rest of its row where it is', async ({ page }) => {
+  await openPage(page);
+  await pick(page, ['club.md', '# מועדון החתירה\n\nText.']);
+  const row = documents(page).first();
+  await expect(row).toContainText('(1 passage)');
+  expect(await row.locator('span').evaluate((label) => getComputedStyle(label).direction)).toBe('ltr');
+  const title = await row.getByText('מועדון החתירה', { exact: true }).boundingBox();
+  const file = await row.getByText('club.md', { exact: true }).boundingBox();
+  expect(title?.x).toBeLessThan(file?.x ?? 0);
+});
+
 /** Waits for the corpus's write lock, and keeps it until the page's `letGo()` is called. */
 function queueForLock(page: Page): Promise<void> {
   return page.evaluate(() => {

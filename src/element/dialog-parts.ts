@@ -19,10 +19,12 @@ export function icon(name: keyof typeof ICONS): SVGSVGElement {
 /** A result as a row of the dialog's list: title, heading and excerpt inside one link. The row that it had is kept. */
 export function optionOf(result: Result, known?: HTMLLIElement): HTMLLIElement {
   const href = safeHref(result.url, result.anchor);
+  // Documents may be written in another direction than the page.
+  const dir = 'auto';
   const inside = [
-    make('div', { class: 'title' }, result.title === '' ? result.url : result.title),
-    ...(result.heading.length > 0 ? [make('div', { class: 'path' }, result.heading.join(' › '))] : []),
-    make('div', { class: 'excerpt' }, ...marked(result.excerpt)),
+    make('div', { class: 'title', dir }, result.title === '' ? result.url : result.title),
+    ...(result.heading.length > 0 ? [make('div', { class: 'path', dir }, result.heading.join(' › '))] : []),
+    make('div', { class: 'excerpt', dir }, ...marked(result.excerpt)),
   ];
   const link =
     href === undefined ? make('div', { class: 'link' }, ...inside) : make('a', { href, tabindex: '-1' }, ...inside);

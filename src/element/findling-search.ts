@@ -8,6 +8,7 @@ import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
 import { Press } from './press.ts';
 import { arrange, fillItem, make, safeHref, stageName } from './result-item.ts';
 import { savesData } from './saves-data.ts';
+import { shortened } from './shortened.ts';
 import { stageItems } from './stage-items.ts';
 import { STYLES } from './styles.ts';
 
@@ -44,7 +45,7 @@ export class FindlingSearch extends HTMLElement {
   /** The question and the tier of the list on the page: asked again to go further, it must not fall back meanwhile. */
   #shown = { text: '', tier: -1 };
   #search: Search | undefined;
-  /** Of the run under way or done. */
+  /** Of the run under way or done, or of one that waits for a search. */
   #asked: { readonly pipeline: 'hybrid' | 'reranked'; readonly typing: boolean } = { pipeline: 'hybrid', typing: true };
   #run: SearchRun | undefined;
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -87,14 +88,16 @@ export class FindlingSearch extends HTMLElement {
     if (!this.#isDone()) this.#run = undefined;
   }
 
-  /** What createSearch() gave; setting it asks what is in the box. */
+  /** What createSearch() gave; setting it asks what is in the box, as it was meant: as typed so far, or as a whole question. */
   get search(): Search | undefined {
     return this.#search;
   }
 
   set search(search: Search | undefined) {
     this.#search = search;
-    if (this.#input.value !== '') this.#typed();
+    if (this.#input.value === '') return;
+    if (this.#asked.typing) this.#typed();
+    else void this.#ask(this.#last(), false);
   }
 
   /** Where a result leads; set it to map ids to routes. */
@@ -146,6 +149,7 @@ export class FindlingSearch extends HTMLElement {
     const text = this.#input.value.trim();
     this.#run?.cancel();
     this.#run = undefined;
+    this.#asked = { pipeline, typing };
     if (text === '' || this.#search === undefined) return this.#clear();
     if (text !== this.#shown.text) {
       this.#shown = { text, tier: -1 };
@@ -160,7 +164,6 @@ export class FindlingSearch extends HTMLElement {
     };
     // The page and other elements may search at the same time: this element ends its own runs only.
     const run = this.#search.search(this.#input.value, { ...options, parallel: true });
-    this.#asked = { pipeline, typing };
     this.#run = run;
     try {
       for await (const answer of run)
@@ -279,13 +282,6 @@ export class FindlingSearch extends HTMLElement {
     const link = this.#list.firstElementChild?.querySelector('a');
     if (link) follow(link, keys);
   }
-}
-
-/** Somebody may have pasted a page. */
-const MOST_SAID = 80;
-
-function shortened(question: string): string {
-  return question.length <= MOST_SAID ? question : `${question.slice(0, MOST_SAID).trimEnd()}…`;
 }
 
 declare global {

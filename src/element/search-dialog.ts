@@ -8,6 +8,7 @@ import { type DialogTexts, dialogTexts, indexUrls } from './dialog-texts.ts';
 import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
 import { Press } from './press.ts';
 import { arrange, make } from './result-item.ts';
+import { shortened } from './shortened.ts';
 
 /** What the dialog needs of a search; that of `findling/site-search` is one. */
 export interface DialogSearch {
@@ -202,11 +203,14 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   #answer({ results, skipped, complete }: Answer, text: string): void {
-    const reason = skipped[0]?.reason;
-    if (results.length === 0 && !complete) return;
+    const { length } = results;
+    if (length === 0 && !complete) return;
     const { none, count, partly } = this.#texts;
-    const notice = reason !== undefined ? partly(reason) : results.length === 0 ? none(text) : '';
-    this.#show(results, notice, results.length === 0 ? none(text) : count(results.length));
+    const missed = skipped.slice(0, 1).map(({ reason }) => partly(reason));
+    const found = length === 0 ? none(shortened(text)) : count(length);
+    // A count alone is no sentence.
+    const said = missed.length === 0 ? found : [found.replace(/\.?$/, '.'), ...missed].join(' ');
+    this.#show(results, length === 0 ? said : missed.join(''), said);
     this.#answered = text;
     if (this.#entered !== undefined) this.#enter(this.#entered);
   }

@@ -48,10 +48,13 @@ function row(each: DocumentSummary, { removing, remove }: ListOptions): HTMLLIEl
   button.addEventListener('click', () => {
     if (!isLeaving) remove(each);
   });
-  label.dir = 'auto';
-  label.textContent = `${titleOf(each)} (${counted(each.passages, 'passage')})`;
+  // Names may be written in another direction than the page; the number would be torn apart in theirs.
+  const title = document.createElement('bdi');
+  title.textContent = titleOf(each);
+  label.append(title, ` (${counted(each.passages, 'passage')})`);
   for (const path of pathOf(each)) {
     const file = document.createElement('small');
+    file.dir = 'auto';
     file.textContent = path;
     label.append(' ', file);
   }
