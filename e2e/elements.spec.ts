@@ -150,13 +150,18 @@ test.describe('<findling-search>', () => {
     await expect(said).toHaveText(/^1 result for tide and moon .{30,80}…$/);
   });
 
-  test('a result reads in the direction of its text', async ({ page }) => {
-    await openSearch(page);
+  test('a result reads in the direction of its text, and its title stands on the side of it', async ({ page }) => {
+    await openSearch(page, 'explain');
     await ask(page, 'boats');
     await give(page, 'boats', 'hybrid', ['שלום › עולם (2)', 'Boat › Hull (2)']);
     await expect(titles(page)).toHaveCount(2);
     for (const part of ['a', '.path', '.excerpt'])
       expect(await directions(page.locator(`#one ${part}`))).toEqual(['rtl', 'ltr']);
+    // What the element says itself keeps its own.
+    expect(await directions(page.locator('#one .why bdi'))).toEqual(['ltr', 'ltr']);
+    const across = async (part: string) => (await middle(page.locator(`#one ${part}`).first()))[0];
+    expect(await across('a')).toBeGreaterThan(await across('.excerpt'));
+    expect(await across('.why')).toBeLessThan(await across('.excerpt'));
   });
 
   test('Enter that ends a conversion opens nothing; with Control it opens another tab', async ({ page }) => {

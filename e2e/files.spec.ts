@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, type Page, test } from '@playwright/test';
 import { scratchFolder } from '../test/scratch.ts';
-import { box, openPage, ready, results, smallPdf } from './page.ts';
+import { box, documents, openPage, pick, ready, results, smallPdf } from './page.ts';
 
 const NOTES =
   '# Rowing club\n\nThe club meets at the boathouse on Thursdays.\n\n## Oars\n\nEvery oar is varnished twice a year with marine lacquer.\n';
@@ -77,12 +77,6 @@ test.describe('without the service worker', () => {
 });
 
 const report = (page: Page) => page.locator('#report');
-const documents = (page: Page) => page.locator('#documents li');
-
-async function pick(page: Page, ...files: readonly (readonly [name: string, text: string])[]): Promise<void> {
-  const given = files.map(([name, text]) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) }));
-  await page.locator('#pick-files').setInputFiles(given);
-}
 
 /** Drops something on the page; whether the page takes it in place of the browser. */
 function drop(page: Page, given: { readonly file: string } | { readonly text: string }): Promise<boolean> {
@@ -94,36 +88,6 @@ function drop(page: Page, given: { readonly file: string } | { readonly text: st
     return !document.dispatchEvent(new DragEvent('drop', init));
   }, given);
 }
-
-test('another tab’s files are listed and found here at once, and files of one title told apart', async ({
-  context,
-}) => {
-  const address = `/?corpus=${Math.random().toString(36).slice(2)}`;
-  const [left, right] = [await context.newPage(), await context.newPage()];
-  for (const tab of [left, right]) {
-    await tab.goto(address);
-    await ready(tab);
-  }
-  await box(right).fill('varnished oar');
-  await expect(results(right).first()).toBeVisible();
-  await pick(left, ['club.md', '# Notes\n\nEvery oar is varnished.'], ['tide.md', '# Notes\n\nHigh at noon.']);
-  await expect(documents(right)).toHaveText([/^Notes \(1 passage\) club\.md/, /^Notes \(1 passage\) tide\.md/]);
-  await expect(results(right).first()).toContainText('Every oar is varnished');
-  await documents(right).getByRole('button', { name: 'Remove Notes, club.md' }).click();
-  await expect(documents(left)).toHaveCount(1);
-  await expect(results(right).first()).not.toContainText('Every oar');
-});
-
-test('a title that runs from right to left leaves the rest of its row where it is', async ({ page }) => {
-  await openPage(page);
-  await pick(page, ['club.md', '# מועדון החתירה\n\nText.']);
-  const row = documents(page).first();
-  await expect(row).toContainText('(1 passage)');
-  expect(await row.locator('span').evaluate((label) => getComputedStyle(label).direction)).toBe('ltr');
-  const title = await row.getByText('מועדון החתירה', { exact: true }).boundingBox();
-  const file = await row.getByText('club.md', { exact: true }).boundingBox();
-  expect(title?.x).toBeLessThan(file?.x ?? 0);
-});
 
 /** Waits for the corpus's write lock, and keeps it until the page's `letGo()` is called. */
 function queueForLock(page: Page): Promise<void> {

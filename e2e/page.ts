@@ -36,6 +36,16 @@ export function results(page: Page) {
   return page.locator('findling-search ol > li');
 }
 
+/** The visitor's own files, as the page lists them. */
+export function documents(page: Page) {
+  return page.locator('#documents li');
+}
+
+export async function pick(page: Page, ...files: readonly (readonly [name: string, text: string])[]): Promise<void> {
+  const given = files.map(([name, text]) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) }));
+  await page.locator('#pick-files').setInputFiles(given);
+}
+
 /** Waits until the list on the page is the whole list of a stage, which then tells how long it took. */
 export async function answered(page: Page, name: string): Promise<void> {
   // A model is loaded, compiled and proven before its first answer: on a busy machine that takes its time.

@@ -105,7 +105,7 @@ function movement(before: number | undefined, rank: number): HTMLElement | undef
   const label = `${up ? 'up' : 'down'} ${Math.abs(before - rank)}`;
   return make(
     'span',
-    { class: 'move', 'data-way': up ? 'up' : 'down', title: `was ${before}`, 'aria-label': label },
+    { class: 'move', dir: 'ltr', 'data-way': up ? 'up' : 'down', title: `was ${before}`, 'aria-label': label },
     `${up ? '▲' : '▼'}${Math.abs(before - rank)}`,
   );
 }
@@ -116,13 +116,16 @@ export function fillItem(item: HTMLLIElement, result: Result, options: ItemOptio
   const name = result.title === '' ? result.url : result.title;
   // Documents may be written in another direction than the page.
   const dir = 'auto';
-  const link =
-    href === undefined ? make('span', { class: 'link', dir }, name) : make('a', { href, part: 'link', dir }, name);
+  const title: Node[] = [
+    href === undefined ? make('span', { class: 'link' }, name) : make('a', { href, part: 'link' }, name),
+  ];
   const moved = movement(options.before, options.rank);
-  const title: Node[] = moved === undefined ? [link] : [link, moved];
-  const head = item.querySelector('.title') ?? make('div', { class: 'title' });
+  if (moved !== undefined) title.push(moved);
+  const head = item.querySelector('.title') ?? make('div', { class: 'title', dir });
   const parts: Node[] = [head];
-  if (result.heading.length > 0) parts.push(make('div', { class: 'path', dir }, result.heading.join(' › ')));
+  // Without a link nothing else tells where it was found, and several may have one title.
+  const path = href === undefined && result.url !== name ? [result.url, ...result.heading] : result.heading;
+  if (path.length > 0) parts.push(make('div', { class: 'path', dir }, path.join(' › ')));
   parts.push(make('p', { class: 'excerpt', dir }, ...marked(result.excerpt)));
   if (result.explain !== undefined) {
     const table = why(result.explain);
@@ -135,7 +138,8 @@ export function fillItem(item: HTMLLIElement, result: Result, options: ItemOptio
 }
 
 function whyButton(item: HTMLLIElement, { open, onToggle }: ItemOptions): HTMLButtonElement {
-  const button = make('button', { type: 'button', class: 'why', 'aria-expanded': String(open) }, 'why?');
+  const label = make('bdi', {}, 'why?');
+  const button = make('button', { type: 'button', class: 'why', 'aria-expanded': String(open) }, label);
   button.addEventListener('click', () => {
     // The scores change with each list, and the button stays.
     const isOpen = !item.querySelector('table')?.toggleAttribute('hidden');

@@ -59,6 +59,8 @@ export function showFiles(starting: Promise<Search>, onChange: () => Promise<voi
   const watch = (search: Search) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     search.onChange(() => {
+      // Announced to this page too, which shows all there is when it is done.
+      if (own > 0) return;
       clearTimeout(timer);
       timer = setTimeout(() => own === 0 && tell(changed()), SETTLED_MS);
     });

@@ -1,12 +1,21 @@
 import { expect, it } from 'vitest';
 import type { IndexReport } from '../engine/types.ts';
-import { reportText } from './report.ts';
+import { counted, reportText } from './report.ts';
 
 const nothing: IndexReport = { added: 0, unchanged: 0, passages: 0, failed: [] };
 const given = (...names: readonly string[]) => ({
   sources: names.map((name) => ({ id: `file:${name}`, type: 'markdown' as const, content: '' })),
   ignored: [],
   unread: [],
+});
+
+it('counts one thing as one', () => {
+  expect([0, 1, 2, 1234].map((count) => counted(count, 'passage'))).toEqual([
+    '0 passages',
+    '1 passage',
+    '2 passages',
+    '1,234 passages',
+  ]);
 });
 
 it('names a file as its owner does, once, and ends each sentence once', () => {
