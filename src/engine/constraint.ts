@@ -6,6 +6,7 @@ import { type Analyzer, createAnalyzer, type Slot } from '../index/lexical/analy
 import { heldInFields, isOneWord } from '../index/lexical/concepts.ts';
 import { holdsPhrases, phraseUnits } from '../index/lexical/phrases.ts';
 import { unquoted } from '../index/lexical/query.ts';
+import { signTerm } from '../index/lexical/signs.ts';
 
 /** How far a constrained list is read. */
 export interface Reach {
@@ -39,9 +40,9 @@ export async function answerable(query: Query, words: Retriever, depth: number, 
   return found.length > 0 ? query : unquoted(query);
 }
 
-/** Signs alone (`<=>`): there is no word to look for, and no meaning to be near to. */
+/** Signs alone (`<=>`): there is no meaning to be near to. */
 function isBlank({ words, phrases, fielded }: Query): boolean {
-  return words.length + phrases.length + fielded.length === 0;
+  return phrases.length + fielded.length === 0 && words.every((word) => signTerm(word) !== undefined);
 }
 
 /**

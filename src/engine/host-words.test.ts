@@ -54,6 +54,28 @@ describe('engine host: words, names and excerpts', () => {
     );
   });
 
+  it('finds operators by their signs, in headings first, and marks them', async () => {
+    const pages = [
+      ['json', "# Reading\n\nThe operator `->>` gives a member as text: `data->>'name'`."],
+      ['walrus', '# Names\n\n## :=\n\nA name is given a value on the way.'],
+      ['other', '# Others\n\nAn operator is given two values. A member as text, `a -> b := c`.'],
+    ] as const;
+    await host.add(
+      pages.map(([id, content]) => ({ id, type: 'markdown', content })),
+      never,
+      quiet,
+    );
+    for (const pipeline of ['lexical', 'hybrid'] as const) {
+      const { last, ids } = await ask('->>', { pipeline });
+      expect(ids).toEqual(['json']);
+      const { text, highlights } = last.results[0]?.excerpt ?? { text: '', highlights: [] };
+      expect(highlights.map(({ start, end }) => text.slice(start, end))).toEqual(['->>', '->>']);
+      expect((await ask(':=', { pipeline })).ids).toEqual(['walrus', 'other']);
+      expect((await ask('operator ->>', { pipeline })).ids[0]).toBe('json');
+    }
+    expect((await ask('=>', {})).ids).toEqual([]);
+  });
+
   it('leaves headings out of an excerpt, and no word or sentence that begins as they do', async () => {
     const many = 'A sentence of some eight words on storage. '.repeat(21);
     const content = `# Guide\n\n## Cache\n\nSums stay. ${many}\n\nCached responses are kept. ${many}\n\n## Notes\n\nNote this.`;

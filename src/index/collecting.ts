@@ -1,4 +1,5 @@
 import type { Passage } from '../core/document.ts';
+import { signTerms } from './lexical/signs.ts';
 import { namesAbove } from './names-above.ts';
 import type { TermCollector } from './term-collector.ts';
 
@@ -7,7 +8,7 @@ export interface TermAnalyzer {
   analyze(text: string): readonly string[];
 }
 
-/** Gives a collector the terms of a document's passages, in their order, and the names that stand above them. */
+/** Gives a collector the terms of a document's passages, in their order; beside them operators, and the names that stand above them. */
 export function collectTerms(
   title: string,
   passages: readonly Passage[],
@@ -22,6 +23,11 @@ export function collectTerms(
     if (passage.heading !== heading) headingTerms = analyzer.analyze(passage.heading.join('\n'));
     heading = passage.heading;
     const terms = [titleTerms, headingTerms, analyzer.analyze(passage.text)];
-    collector.add(terms, names(passage));
+    const signs = [title, passage.heading.join('\n'), passage.text].map(signTerms);
+    const named = names(passage);
+    collector.add(
+      terms,
+      signs.map((own, field) => [...own, ...(named[field] ?? [])]),
+    );
   }
 }

@@ -3,6 +3,7 @@ import type { FieldName, Query } from '../../core/ports.ts';
 import type { Analyzer, Slot } from './analysis.ts';
 import { fold, isAscii } from './folding.ts';
 import { isLatin } from './languages.ts';
+import { signTerm } from './signs.ts';
 import { otherSpelling } from './spellings.ts';
 import { isUnspaced, pieces } from './words.ts';
 
@@ -98,14 +99,14 @@ function isHyphenated(word: string): boolean {
   return /[-\u2010\u2011]/.test(word) && HYPHENATED().test(word);
 }
 
-/** Of a question for nothing but one identifier (`foo_bar`, `--no-verify`, `useState`, `23505`): the terms that stand for it as a whole. */
+/** Of a question for nothing but one identifier (`foo_bar`, `--no-verify`, `useState`, `23505`, `->>`): the terms that stand for it as a whole. */
 export function identifierOf({ words, phrases, fielded }: Query, analyzers: readonly Analyzer[]): readonly string[] {
   const [word = ''] = words;
   if (words.length !== 1 || phrases.length + fielded.length > 0) return [];
   if (isUnspaced(word) || isHyphenated(word)) return [];
   const [need, second] = needsOf(word, analyzers);
   if (need === undefined || second !== undefined) return [];
-  return need.parts.length > 0 || /\d/.test(word) ? need.terms : [];
+  return need.parts.length > 0 || /\d/.test(word) || signTerm(word) !== undefined ? need.terms : [];
 }
 
 function withoutWords(text: string, isLeftOut: (word: string) => boolean): string {
@@ -164,9 +165,12 @@ export function isOneWord(text: string): boolean {
   return !/\s/.test(text);
 }
 
-/** A text word by word, as every language of the corpus reads it; stop words left out. */
+/** A text word by word, as every language of the corpus reads it; stop words left out, operators as they are. */
 export function needsOf(text: string, analyzers: readonly Analyzer[]): readonly Need[] {
-  return text.split(/\s+/).flatMap((word) => mergeSlots(readingsOf(word, analyzers)));
+  return text.split(/\s+/).flatMap((word) => {
+    const sign = signTerm(word);
+    return sign === undefined ? mergeSlots(readingsOf(word, analyzers)) : [{ terms: [sign], parts: [] }];
+  });
 }
 
 /**

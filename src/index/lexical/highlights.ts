@@ -4,6 +4,7 @@ import { fold, isAscii } from './folding.ts';
 import { isLatin } from './languages.ts';
 import { type Beginnings, beginningsOf, rangesByBeginnings, rangesOf } from './marking.ts';
 import { phraseUnits, placePhrases } from './phrases.ts';
+import { placedSigns, signTerm } from './signs.ts';
 import type { TextRange } from './text-range.ts';
 import { isHangul, isUnspaced, pieces } from './words.ts';
 
@@ -17,7 +18,7 @@ interface Wanted {
 
 /**
  * Finds the words of a text that a query asks for: the same stem in one of the languages, the word being typed by its
- * beginning, phrases as a whole; and the terms that were `meant` by misspelt words. Ranges are ascending and apart.
+ * beginning, phrases as a whole, operators; and the terms that were `meant` by misspelt words. Ranges are ascending and apart.
  */
 export async function matcher(
   query: Query,
@@ -48,7 +49,10 @@ export async function matcher(
   };
   const words = (text: string) =>
     begin === undefined ? rangesOf(text, matches) : rangesByBeginnings(text, matches, begin);
-  return (text) => union([...placePhrases(text, phrases), ...words(text)]);
+  const signs = new Set(query.words.filter((word) => signTerm(word) !== undefined));
+  const operators = (text: string) =>
+    signs.size === 0 ? [] : [...placedSigns(text)].filter(({ sign }) => signs.has(sign));
+  return (text) => union([...placePhrases(text, phrases), ...words(text), ...operators(text)]);
 }
 
 /** In a text of other letters "the" is no word of its language, and lights up nothing; unless nothing else is asked. */

@@ -55,6 +55,7 @@ describe('names', () => {
     expect(nameKey('opener')).not.toBe(nameKey('open'));
     expect(nameKey('The')).toBe('the');
     expect(nameKey('…')).toBe('');
+    expect(nameKey(' >>> ')).toBe('>>>');
   });
 
   it.each([

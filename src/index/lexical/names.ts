@@ -14,9 +14,13 @@ const ARTICLE = /^(?:the|an?) (?=.)/u;
 /** 99 of 100 titles of Python's and PostgreSQL's manuals are no longer; what is longer is mostly a question, and need not look a name up. */
 const LONGEST_KEY = 48;
 
-/** What names are compared by: the words as they are. `opener` is not `open`, and `pg_dump` is `pg dump`. '' where there are none. */
+/** `>>>` and `...` are entries of Python's glossary. */
+const SIGNS = /^[!#$%&*+\-/:<=>?@\\^|~.]{1,4}$/;
+
+/** What names are compared by: the words as they are, of an operator its signs. `opener` is not `open`, and `pg_dump` is `pg dump`. '' where there are none. */
 export function nameKey(text: string): string {
-  return phraseUnits(text).join(' ').replace(ARTICLE, '');
+  const key = phraseUnits(text).join(' ').replace(ARTICLE, '');
+  return key === '' && SIGNS.test(text.trim()) ? text.trim() : key;
 }
 
 /** `queue.Queue.put`, as generators of reference pages make anchors. */

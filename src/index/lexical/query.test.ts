@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseQuery, unquoted } from './query.ts';
+import { signTerm } from './signs.ts';
 
 describe('parseQuery', () => {
   it('reads phrases, exclusions and fields', () => {
@@ -31,6 +32,8 @@ describe('parseQuery', () => {
     ['say "unbalanced quote', ['say', 'unbalanced', 'quote']],
     ['-only', ['only']],
     ['C++ ?', ['C++']],
+    ['what does ->> do', ['what', 'does', '->>', 'do']],
+    ['":="', [':=']],
     ['""', []],
     ['', []],
   ])('takes %j for words', (text, words) => {
@@ -87,7 +90,8 @@ describe('parseQuery', () => {
       fc.property(fc.string({ unit: fc.constantFrom(...'ab -":“”é中 title'.split('')), maxLength: 60 }), (text) => {
         const query = parseQuery(text);
         expect(query.text).toBe(text);
-        for (const word of [...query.words, ...query.phrases, ...query.excluded]) expect(word).toMatch(/[\p{L}\p{N}]/u);
+        for (const word of [...query.phrases, ...query.excluded]) expect(word).toMatch(/[\p{L}\p{N}]/u);
+        for (const word of query.words) expect(signTerm(word) ?? word).toMatch(/[\p{L}\p{N}]|^= ./u);
       }),
     );
     expect(parseQuery('word '.repeat(1e6)).words.length).toBe(256);

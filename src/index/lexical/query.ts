@@ -1,5 +1,6 @@
 import { lazily } from '../../core/lazily.ts';
 import type { FieldName, Query } from '../../core/ports.ts';
+import { signTerm } from './signs.ts';
 
 const FIELD_NAMES: ReadonlySet<string> = new Set<FieldName>(['title', 'heading', 'body']);
 /** A question longer than this is a pasted document: the rest of it is not read. */
@@ -38,7 +39,7 @@ export function parseQuery(text: string, options: { readonly typing?: boolean } 
   return {
     text,
     plain: chunks.flatMap(spoken).join(' '),
-    words: words.filter((word) => WORD_CHARACTER().test(word)).slice(0, MOST_WORDS),
+    words: words.filter(isAsked).slice(0, MOST_WORDS),
     phrases: chunks.flatMap((chunk) => (chunk.kind === 'phrase' ? [chunk.text] : [])).slice(0, MOST_WORDS),
     excluded: chunks.flatMap((chunk) => (chunk.kind === 'excluded' ? [chunk.text] : [])).slice(0, MOST_WORDS),
     fielded: chunks
@@ -67,7 +68,7 @@ function readChunks(text: string): readonly Chunk[] {
 }
 
 function readQuoted(head: string, quoted: string): readonly Chunk[] {
-  if (!WORD_CHARACTER().test(quoted)) return [];
+  if (!WORD_CHARACTER().test(quoted)) return isAsked(quoted) ? [{ kind: 'word', text: quoted }] : [];
   if (head === '-') return [{ kind: 'excluded', text: quoted }];
   const field = head.slice(0, -1);
   return isField(field) ? [{ kind: 'fielded', field, words: wordsOf(quoted) }] : [{ kind: 'phrase', text: quoted }];
@@ -82,6 +83,11 @@ function readWord(chunk: string): readonly Chunk[] {
   const word = chunk.slice(colon + 1);
   if (isField(field) && WORD_CHARACTER().test(word)) return [{ kind: 'fielded', field, words: [word] }];
   return [{ kind: 'word', text: chunk }];
+}
+
+/** A word, or an operator. */
+function isAsked(word: string): boolean {
+  return WORD_CHARACTER().test(word) || signTerm(word) !== undefined;
 }
 
 function isField(name: string): name is FieldName {
