@@ -26,10 +26,13 @@ const LARGE = /\/(?:pdfjs|transformers|ort)[\w.-]*$/;
 /** A language's stemmer or stop words. */
 const LANGUAGE = /\/([a-z]{2})-[\w-]{8}\.js$/;
 
+/** Languages whose scripts are called by another code, mostly a country's, in the packages that they come from. */
+const FILES = { da: 'dk', el: 'gr', ga: 'ie', hi: 'in', hy: 'am', nb: 'no', ne: 'np', nn: 'no', sa: 'sk', sr: 'rs', sv: 'se' };
+
 function isForAll(url) {
   const language = LANGUAGE.exec(url)?.[1];
-  const isSpoken = language === undefined || navigator.languages.some((tag) => tag.toLowerCase().split('-')[0] === language);
-  return isSpoken && !LARGE.test(url);
+  const spoken = navigator.languages.map((tag) => tag.toLowerCase().split('-')[0]);
+  return (language === undefined || spoken.some((tag) => (FILES[tag] ?? tag) === language)) && !LARGE.test(url);
 }
 
 /** The hashed scripts and styles that a page or script names: whoever built them knows the hashes, and nobody else has to. */

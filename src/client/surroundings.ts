@@ -1,4 +1,5 @@
 import { once } from '../core/cancellation.ts';
+import { lostScript } from '../core/lost-script.ts';
 import { lazyEmbedder, type Semantic, type Surroundings, unnamedReranking } from '../engine/host.ts';
 import { isReadWhole } from '../engine/local-corpus.ts';
 import type { SearchableCorpus } from '../engine/moments.ts';
@@ -7,7 +8,6 @@ import { keepingOf, publishedStore } from '../engine/published-store.ts';
 import { staticSpaceOf, transformersSpaceOf } from '../engine/spaces.ts';
 import type { FetchedCatalog, OpenOptions } from '../engine/types.ts';
 import { CHUNKER_VERSION } from '../ingest/chunker-version.ts';
-import { lostScript } from '../ingest/scripts.ts';
 import { loadCatalog, type ModelCatalog, parseCatalog, staticEmbedderEntry } from '../models/catalog.ts';
 import { loadModelText } from '../models/file.ts';
 import { keptFiles } from '../models/kept-files.ts';

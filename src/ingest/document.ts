@@ -1,11 +1,11 @@
 import { type Document, documentId, type Source, type SourceType } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
+import { lostScript } from '../core/lost-script.ts';
 import { decodeContent } from './decoding.ts';
 import { readHtml } from './html.ts';
 import { languageOf } from './language.ts';
 import { readMarkdown } from './markdown.ts';
 import { readPdf } from './pdf.ts';
-import { lostScript } from './scripts.ts';
 import { readText } from './text.ts';
 import type { BuiltText } from './text-builder.ts';
 import { titleOfAddress } from './titles.ts';

@@ -1,4 +1,5 @@
 import { stopwords as english } from '@orama/stopwords/english';
+import { lostScript } from '../../core/lost-script.ts';
 import { porter } from './porter.ts';
 
 export interface LanguageRules {
@@ -98,10 +99,12 @@ export function isLatin(primary: string): boolean {
   return !OTHER_SCRIPTS.has(primary);
 }
 
-/** Stemmer and stop words of a language; neither for a language that has none. */
+/** Stemmer and stop words of a language; neither for a language that has none. Throws SearchError('network') where their scripts do not come. */
 export async function loadLanguage(tag: string): Promise<LanguageRules> {
   const primary = primaryLanguage(tag);
-  const [stemming, stopping] = await Promise.all([STEMMERS[primary]?.(), STOP_WORDS[primary]?.()]);
+  const [stemming, stopping] = await Promise.all([STEMMERS[primary]?.(), STOP_WORDS[primary]?.()]).catch((error) => {
+    throw lostScript(error, `knows the words of the language "${primary}"`);
+  });
   const stemmer = stemming?.stemmer;
   return { stem: stemmer ?? ((word) => word), stopWords: stopping?.stopwords ?? [] };
 }

@@ -1,4 +1,4 @@
-import { SearchError } from '../core/errors.ts';
+import { SearchError } from './errors.ts';
 
 /** Chromium's, Firefox' and Safari's words for an import() whose script, or one that it imports, has not come. */
 const LOST = /dynamically imported module|importing a module script failed/i;

@@ -3,31 +3,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { SourceType } from '../core/document.ts';
 import { readDocument } from './document.ts';
-import { lostScript } from './scripts.ts';
 
-/** As browsers say it. */
-const LOST = [
-  'Failed to fetch dynamically imported module: http://localhost/assets/pdfjs-Cl97I423.js',
-  'error loading dynamically imported module: http://localhost/assets/pdfjs-Cl97I423.js',
-  'Importing a module script failed.',
-] as const;
-
-describe('a script that does not come', () => {
-  it.each(LOST)('is a matter of the network: %s', (message) => {
-    const cause = new TypeError(message);
-    expect(lostScript(cause, 'reads PDF files')).toMatchObject({
-      name: 'SearchError',
-      code: 'network',
-      message:
-        'The script that reads PDF files could not be loaded. Check the connection and try again; if it stays so, reload the page.',
-      cause,
-    });
-  });
-  it('is not one that fails by itself', () => {
-    const error = new TypeError('Map.groupBy is not a function');
-    expect(lostScript(error, 'reads PDF files')).toBe(error);
-  });
-});
+/** As Chromium says it. */
+const LOST = 'Failed to fetch dynamically imported module: http://localhost/assets/pdfjs-Cl97I423.js';
 
 describe('a document whose reader does not come', () => {
   afterEach(() => {
@@ -45,7 +23,7 @@ describe('a document whose reader does not come', () => {
       type,
       // Where a test can fail the reading as the import would.
       get content(): string {
-        throw new TypeError(LOST[0]);
+        throw new TypeError(LOST);
       },
     };
     await expect(readDocument(source)).rejects.toMatchObject({
@@ -56,7 +34,7 @@ describe('a document whose reader does not come', () => {
   it('is not blamed for it', async () => {
     vi.resetModules();
     vi.doMock('./pdfjs.ts', () => {
-      throw new TypeError(LOST[0]);
+      throw new TypeError(LOST);
     });
     const fresh = await import('./document.ts');
     const content = readFileSync(join(import.meta.dirname, 'fixtures/bees.pdf'));
