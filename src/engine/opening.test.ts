@@ -142,3 +142,13 @@ function readSilent(others: readonly SearchableCorpus[]): { ids?: readonly unkno
   });
   return read;
 }
+
+it('names an index that is not there only where nothing else can be searched', async () => {
+  const absent = () =>
+    corpus('/docs/', true, Promise.reject(new SearchError('not-found', 'There is no index at /docs/.')));
+  expect(await opened([local(1), absent()], 0)).toEqual({ documents: [1], skipped: [] });
+  expect(await opened([local(0), absent()], 0)).toEqual({
+    documents: [0],
+    skipped: [{ kind: 'skipped', stage: '/docs/', code: 'not-found', reason: 'There is no index at /docs/.' }],
+  });
+});

@@ -1,6 +1,6 @@
 import { abortable } from '../core/cancellation.ts';
 import { toSearchError } from '../core/errors.ts';
-import type { Context } from '../core/ports.ts';
+import type { Context, StageEvent } from '../core/ports.ts';
 import { createLine, type Line } from './line.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
 import { type InTime, tolerant } from './optional.ts';
@@ -18,6 +18,8 @@ interface Asked {
   readonly corpus: SearchableCorpus;
   readonly line: Line;
 }
+
+type Skip = Extract<StageEvent, { readonly kind: 'skipped' }>;
 
 interface Opened extends Asked {
   readonly moment: CorpusMoment;
@@ -37,12 +39,16 @@ export function createOpening(
     const something = new Promise<void>((resolve) => {
       found = resolve;
     });
+    const absent: Skip[] = [];
     const openings = asked.map(async (each): Promise<readonly Opened[]> => {
-      const moment = await openOne(each, something, context);
+      const skip = (stage: Skip) => (stage.code === 'not-found' ? absent.push(stage) : context.onStage(stage));
+      const moment = await openOne(each, something, { signal: context.signal, skip });
       if (moment !== undefined && moment.documents > 0) found();
       return moment === undefined ? [] : [{ ...each, moment }];
     });
     const opened = (await Promise.all(openings)).flat();
+    // An index that is not made yet is no failure beside documents; where there are none, its address may be wrong.
+    if (opened.every(({ moment }) => moment.documents === 0)) absent.forEach(context.onStage);
     return opened.map((each) =>
       each.corpus.optional ? tolerant(each.moment, each.corpus.name, context, readsOf(each, opened)) : each.moment,
     );
@@ -53,7 +59,7 @@ export function createOpening(
 async function openOne(
   { corpus, line }: Asked,
   something: Promise<void>,
-  { signal, onStage }: Context,
+  { signal, skip }: { readonly signal: AbortSignal; skip(stage: Skip): void },
 ): Promise<CorpusMoment | undefined> {
   try {
     const opening = corpus.moment(signal);
@@ -61,8 +67,7 @@ async function openOne(
   } catch (cause) {
     const error = toSearchError(cause);
     if (!corpus.optional || error.code === 'aborted') throw error;
-    if (error.code !== 'not-found')
-      onStage({ kind: 'skipped', stage: corpus.name, code: error.code, reason: error.message });
+    skip({ kind: 'skipped', stage: corpus.name, code: error.code, reason: error.message });
     return undefined;
   }
 }
