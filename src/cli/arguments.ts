@@ -8,7 +8,9 @@ export function parsed<T>(command: string, parse: () => T): T {
     return parse();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SearchError('bad-input', `${reason} See findling ${command} --help.`, { cause });
+    // Node goes on with how to write a text that begins as an option does.
+    const [first = reason] = reason.split('. To specify', 1);
+    throw new SearchError('bad-input', `${first.replace(/\.?$/, '.')} See findling ${command} --help.`, { cause });
   }
 }
 

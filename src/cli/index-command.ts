@@ -44,7 +44,7 @@ function said({ pages, embedded, passages, indexes, seconds }: SiteReport): stri
     ({ language, folder, files, bytes }) =>
       `  ${language}: ${files} files, ${(bytes / 1e6).toFixed(1)} MB in ${folder}\n`,
   );
-  return `${pages} pages (${embedded} new or changed), ${passages} passages in ${seconds.toFixed(1)} s\n${lines.join('')}`;
+  return `${pages} page${pages === 1 ? '' : 's'} (${embedded} new or changed), ${passages} passage${passages === 1 ? '' : 's'} in ${seconds.toFixed(1)} s\n${lines.join('')}`;
 }
 
 /**
