@@ -34,6 +34,16 @@ def make_docs(folder: Path) -> None:
     (folder / "judged.tsv").write_text("\n".join(questions))
 
 
+def make_world(path: Path) -> None:
+    """A set for each thing: a passage for each deed and four of nothing, and a query for each of four deeds."""
+    sets = []
+    for thing in THINGS:
+        passages = [f"Who wants to {deed} a {thing} begins with its {deed} page." for deed in DEEDS] + [f"Ten pictures of a {thing}."] * 4
+        asked = [[f"how to {deed} a {thing}", "".join("3" if each == deed else "0" for each in DEEDS) + "0100"] for deed in DEEDS[:4]]
+        sets.append({"t": thing, "p": passages, "q": asked})
+    path.write_text("\n".join(map(json.dumps, sets)))
+
+
 class OwnDocs(unittest.TestCase):
     def test_headings_links_and_questions_become_pairs(self):
         with tempfile.TemporaryDirectory() as name:
@@ -57,9 +67,10 @@ class Pipeline(unittest.TestCase):
             folder = Path(name)
             (folder / "docs").mkdir()
             make_docs(folder / "docs")
+            make_world(folder / "world.jsonl")
             environment = os.environ | {"PYTHONPATH": str(ROOT), "FINDLING_TRAIN": str(folder / "train"), "FINDLING_WORK": str(folder / "work"),
                                         "FINDLING_MODELS": str(folder / "models"), "FINDLING_EVAL": str(folder / "none"),
-                                        "FINDLING_WORDNET": str(folder / "none"), "OMP_NUM_THREADS": "1"}
+                                        "FINDLING_WORLD": str(folder / "world.jsonl"), "FINDLING_WORDNET": str(folder / "none"), "OMP_NUM_THREADS": "1"}
 
             def step(*words: str) -> None:
                 done = subprocess.run([sys.executable, "training/run.py", *words], cwd=ROOT, env=environment, capture_output=True, text=True)
@@ -71,7 +82,9 @@ class Pipeline(unittest.TestCase):
             step("static", "--minutes", "0.05", "--size", "32", "--out", str(folder / "models" / "findling-static"))
             step("mine")
             step("train", "--model", "tiny", "--name", "tiny", "--minutes", "0.1", "--lists", "4", "--size", "4", "--look-queries", "0",
-                 "--boost", "2.5", "--cosine", "12", "--frozen", "1")
+                 "--boost", "2.5", "--cosine", "12", "--frozen", "1", "--world", "0.5", "--sharpness", "1.5")
+            logged = [json.loads(line) for line in (folder / "work" / "log.jsonl").read_text().splitlines()]
+            self.assertIn("world", next(line for line in logged if line.get("finished") and line["step"] == "tiny"))
             final = str(folder / "work" / "tiny-final.pt")
             step("export", final, "findling-rerank-tiny", "--mean", final)
             self.check(folder / "models")

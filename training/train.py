@@ -24,6 +24,7 @@ from training.lists import Graded, Lists, beside_first, boosted_loss, graded_los
 from training.paths import EVAL, MODELS, fix_seeds, log, work
 from training.ragged import Ragged
 from training.tokens import teacher_folder
+from training.world import World
 
 SHARES = {"question": 3.0, "keyword": 2.0, "qa": 1.2, "anchor": 0.6, "heading": 0.3, "tldr": 0.3}
 # Each worker runs its part of a batch on one core (OMP_NUM_THREADS=1). Torch's own threads meet at a barrier in every
@@ -61,14 +62,14 @@ def fresh(kind: str, layers: tuple[int, ...] = (0, 1)) -> CrossEncoder:
     return pruned(big, replace(TINY, layers=len(layers), rows=big.shape.rows), layers)
 
 
-def held_out(model: CrossEncoder, lists: Lists, most: int, count: int = 200, size: int = 16) -> dict[str, float]:
+def held_out(model: CrossEncoder, lists: Lists, most: int, world: World | None = None, count: int = 200, size: int = 16) -> dict[str, float]:
     """Share of held-out lists whose own passage comes first, and its mean reciprocal rank; `mrr0.3` and so on are those of the
     order blended with the first stage's at that weight (0: the first stage alone), as src/rerank/blend.ts does it."""
     chosen = lists.held[:count]
     columns = np.tile(np.arange(size), (len(chosen), 1))
     batch = lists.at(chosen, columns, np.zeros(len(chosen), bool))
     logits = judge.scorer_of(model, most)(batch["pairs"]).reshape(len(chosen), size)
-    found = {}
+    found = {"world": world.figure(judge.scorer_of(model, most))} if world else {}
     for weight in (0.0, 0.3, 0.5, 0.7, 1.0):
         scores = weight * unit(logits) + (1 - weight) * unit(batch["first"].numpy())
         rank = 1 + (scores[:, 1:] > scores[:, :1]).sum(1) + (scores[:, 1:] == scores[:, :1]).sum(1) / 2
@@ -129,28 +130,38 @@ def among_equals(read: dict, cosine: float) -> torch.Tensor:
     return torch.where(read["base"].isnan(), soft, read["base"]) / 2 if "base" in read else soft / 2
 
 
-def step_of(model, lists: Lists, options, done: float, teacher=None, graded: Graded | None = None) -> float:
-    """One batch forwards and backwards; gradients add up in the parameters. Returns the mean loss."""
+def read_loss(logits: torch.Tensor, drawn: dict, options) -> torch.Tensor:
+    """Of lists [lists, size] that somebody graded."""
+    if options.first_share and "first" in drawn:
+        logits = beside_first(logits, drawn, options.first_share, torch.rand(len(logits)) < 0.3)
+    if not options.boost:
+        return graded_loss(logits, drawn)
+    return graded_loss(logits, drawn, options.sharpness, among_equals(drawn, options.cosine))
+
+
+def step_of(model, lists: Lists, options, done: float, teacher=None, graded: dict | None = None) -> float:
+    """One batch forwards and backwards; gradients add up in the parameters. Returns the mean loss.
+
+    `graded`: what gives lists with grades → its share of the batch.
+    """
     most = options.most if done < options.long_from else options.most_long
     share = options.soft_begin + (options.soft_end - options.soft_begin) * done
     each = options.lists // options.threads
-    of_graded = round(each * options.graded) if graded is not None else 0
-    parts = [(lists.draw(each - of_graded, options.size), graded.draw(of_graded) if of_graded else None) for _ in range(options.threads)]
+    counts = {source: round(each * of) for source, of in (graded or {}).items()}
+    mined = each - sum(counts.values())
+    parts = [(lists.draw(mined, options.size), [source.draw(count) for source, count in counts.items() if count]) for _ in range(options.threads)]
 
-    def one(part: tuple[dict, dict | None]) -> float:
+    def one(part: tuple[dict, list[dict]]) -> float:
         batch, read = part
-        pairs = batch["pairs"] + (read["pairs"] if read else [])
-        logits = score_pairs(model, pairs, most, options.micro)
-        mined = logits[: len(batch["pairs"])].view(-1, options.size)
+        logits = score_pairs(model, [pair for drawn in (batch, *read) for pair in drawn["pairs"]], most, options.micro)
+        own, *others = logits.split([len(drawn["pairs"]) for drawn in (batch, *read)])
         soft = cheap_teacher(batch, options.cosine) if teacher is None else teacher(batch)
         if options.boost:
-            loss = boosted_loss(mined, batch, soft, options.boost)
+            loss = boosted_loss(own.view(-1, options.size), batch, soft, options.boost)
         else:
-            loss = loss_of(mined, batch, soft, share, first_share=options.first_share)
-        if read:
-            other = logits[len(batch["pairs"]) :].view(len(read["grades"]), -1)
-            other = beside_first(other, read, options.first_share, torch.rand(len(other)) < 0.3)
-            loss = loss + (graded_loss(other, read, 1.0, among_equals(read, options.cosine)) if options.boost else graded_loss(other, read))
+            loss = loss_of(own.view(-1, options.size), batch, soft, share, first_share=options.first_share)
+        for drawn, flat in zip(read, others):
+            loss = loss + read_loss(flat.view(drawn["grades"].shape), drawn, options) * (len(drawn["grades"]) / sum(counts.values()))
         loss = loss / len(parts)
         loss.backward()
         return loss.item()
@@ -163,7 +174,10 @@ def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None
     if options.frozen:
         freeze(model, options.frozen)
     lists = lists or Lists(SHARES, options.seed, asked=options.asked)
-    graded = Graded(lists, options.seed) if options.graded else None
+    graded = {Graded(lists, options.seed): options.graded} if options.graded else {}
+    world = World(options.seed) if options.world else None
+    if world:
+        graded[world] = options.world
     looker = Looker(options.look_depth, options.look_queries)
     best = torch.optim.AdamW(parameter_groups(model, options.rate), betas=(0.9, 0.98), fused=True)
     bases = [g["lr"] for g in best.param_groups]
@@ -175,7 +189,7 @@ def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None
         best.load_state_dict(state["optimiser"])
         steps, spent = state["steps"], state["spent"]
         # Other lists than those that it began with: those it has seen.
-        for source in filter(None, (lists, graded)):
+        for source in (lists, *graded):
             source.rng = np.random.default_rng(options.seed + steps)
     model.train()
     saved = looked = last = time.time()
@@ -199,10 +213,10 @@ def train(options, model: CrossEncoder, teacher=None, lists: Lists | None = None
             log(options.name, steps=steps, done=round(done, 3), pairs=steps * options.lists * options.size,
                 loss=round(float(np.mean(losses[-200:])), 4))
         if now - looked > 60 * options.look_every:
-            log(options.name, steps=steps, done=round(done, 3), **held_out(model, lists, options.most), **looker(model, options.most))
+            log(options.name, steps=steps, done=round(done, 3), **held_out(model, lists, options.most, world), **looker(model, options.most))
             looked = last = time.time()
     torch.save({"model": model.state_dict(), "shape": model.shape.as_dict()}, work(f"{options.name}-final.pt"))
-    log(options.name, steps=steps, finished=True, **held_out(model, lists, options.most), **looker(model, options.most))
+    log(options.name, steps=steps, finished=True, **held_out(model, lists, options.most, world), **looker(model, options.most))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -223,6 +237,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--boost", type=float, default=0.0, help="learn the teacher with the label raised by so many logits, not the label")
     made.add_argument("--asked", type=float, help="share of the mined lists that somebody asked; by default one pass over everything")
     made.add_argument("--graded", type=float, default=0.0, help="share of the lists that come from grades.tsv")
+    made.add_argument("--world", type=float, default=0.0, help="share of the lists that come from world.jsonl")
+    made.add_argument("--sharpness", type=float, default=1.0, help="logits that a grade is worth beside the teacher's (with --boost)")
     made.add_argument("--cosine", type=float, default=0.0, help="logits that a cosine of 1 is worth; 0 takes the mixture with BM25")
     made.add_argument("--frozen", type=int, default=0, help="first layers that learn no more, nor the word rows")
     made.add_argument("--threads", type=int, default=2)
