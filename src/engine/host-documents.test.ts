@@ -190,8 +190,15 @@ describe('engine host: documents and the inbox', () => {
     expect((await ask('samovar', { pipeline: 'lexical' })).ids).toEqual(['tea']);
   });
 
-  it('counts to each tab what it has given, though another has given within the same millisecond', async () => {
-    const clock = vi.spyOn(Date, 'now').mockReturnValue(1_800_000_000_000);
+  it.each([
+    ['within the same millisecond', 0],
+    ['before, and comes to its turn after', -5],
+  ])('counts to each tab what it has given, though another has given %s', async (_, later) => {
+    const start = 1_800_000_000_000;
+    const clock = vi
+      .spyOn(Date, 'now')
+      .mockReturnValue(start + later)
+      .mockReturnValueOnce(start);
     const shared = surroundings(fakes);
     const tabs = await Promise.all(
       ['gannet', 'heron'].map(async (bird) => {

@@ -23,7 +23,7 @@ export interface IndexerParts {
 const BATCH_PASSAGES = 1024;
 
 /** A hash over all that decides what is indexed of a source. */
-function sourceHash({ content, type, url, title, language }: Source): string {
+export function sourceHash({ content, type, url, title, language }: Source): string {
   return contentHash(type, url ?? '', title ?? '', language ?? '', content);
 }
 

@@ -1,5 +1,5 @@
 import { once, throwIfAborted } from '../core/cancellation.ts';
-import { documentId, type GivenSource } from '../core/document.ts';
+import { documentId, type GivenSource, type Source } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
 import { passageText } from '../core/passage-text.ts';
 import type { Embedder, Store } from '../core/ports.ts';
@@ -11,7 +11,7 @@ import { isVectorsBlob } from '../index/segment-format.ts';
 import { quantise } from '../index/vectors/quantise.ts';
 import { exactVectorIndex } from '../index/vectors/scan.ts';
 import { createInbox, givenAt, INBOX } from './inbox.ts';
-import { indexSources, type PreparedDocument } from './indexer.ts';
+import { indexSources, type PreparedDocument, sourceHash } from './indexer.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { checkSources } from './sources.ts';
 import type { IndexProgress, IndexReport } from './types.ts';
@@ -119,6 +119,20 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
 
   const hashes = async () => new Map((await corpus.documents()).map(({ id, hash }) => [id, hash]));
 
+  /**
+   * What has become of sources that another tab has taken out of the inbox, for it gave later and came to its turn first. What is not there as it
+   * was given has been removed or replaced since, or could not be read, and that tab says so.
+   */
+  const indexedElsewhere = async (taken: readonly Source[]) => {
+    if (taken.length === 0) return { added: 0, passages: 0 };
+    const stored = new Map((await corpus.documents()).map((entry) => [entry.id, entry]));
+    const found = taken.flatMap((source) => {
+      const entry = stored.get(documentId(source.id));
+      return entry?.hash === sourceHash(source) ? [entry] : [];
+    });
+    return { added: found.length, passages: found.reduce((sum, { passages }) => sum + passages, 0) };
+  };
+
   return {
     name: parts.name,
     optional: false,
@@ -152,7 +166,8 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         // waits for its turn.
         const [own] = given;
         const isDue = (name: string) => (own === undefined ? name <= last : fresh.has(name) || name < givenAt(own));
-        const names = (await inbox.pending()).filter(isDue);
+        const pending = new Set(await inbox.pending());
+        const names = [...pending].filter(isDue);
         const waiting = await whatWaits({ inbox, names, fresh, ids, reading: await parts.reading() });
         const report = await indexSources(
           waiting.sources,
@@ -172,7 +187,13 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
         parts.announce();
         // Else what was merged would lie beside its parts until something is added again: twice the room. Who still reads them reads again.
         await corpus.sweep().catch(() => undefined);
-        return { ...report, failed: [...refused, ...report.failed, ...waiting.leftOut] };
+        const { added, passages } = await indexedElsewhere(sound.filter((_, at) => !pending.has(given[at] ?? '')));
+        return {
+          added: report.added + added,
+          unchanged: report.unchanged,
+          passages: report.passages + passages,
+          failed: [...refused, ...report.failed, ...waiting.leftOut],
+        };
       }, signal);
       return indexing.catch(async (cause) => {
         // Who stops a call does not want the rest of it later.
