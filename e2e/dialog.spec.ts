@@ -72,6 +72,22 @@ test.describe('the dialog', () => {
     for (const text of [said, notice]) await expect(text).toHaveText(/^No results for “tide and moon .{30,80}…”\.$/);
   });
 
+  test('speaks as its page does, and as before where that says nothing', async ({ page }) => {
+    await openDialog(page);
+    const hint = 'Scrivi parole, o una domanda.';
+    await page.evaluate((said) => {
+      const texts = { label: 'Cerca', hint: said, none: (question: string) => `Niente per «${question}».` };
+      Object.assign(document.getElementById('one') ?? {}, { texts });
+    }, hint);
+    await expect(dialog(page)).toHaveAccessibleName('Cerca');
+    await expect(input(page)).toHaveAttribute('placeholder', 'Search, or ask a question');
+    await ask(page, 'barche');
+    await give(page, 'barche', 'hybrid', []);
+    await expect(dialog(page).locator('.notice')).toHaveText('Niente per «barche».');
+    await input(page).fill('');
+    await expect(dialog(page).locator('.notice')).toHaveText(hint);
+  });
+
   test('a row reads in the direction of its text', async ({ page }) => {
     await openDialog(page);
     await ask(page, 'boats');

@@ -247,6 +247,34 @@ test.describe('<findling-search>', () => {
     ]);
   });
 
+  test('speaks as its page does, and English where that says nothing', async ({ page }) => {
+    await openElements(page, '<findling-search id="one" explain></findling-search>');
+    await connect(page, 'one');
+    await page.evaluate(() => {
+      const texts = {
+        label: 'Suche',
+        names: { hybrid: 'Bedeutung' },
+        none: 'Nichts gefunden',
+        announced: (found: string, question: string) => `${question}: ${found}`,
+        moved: (places: number) => `um ${places} verschoben`,
+      };
+      Object.assign(document.getElementById('one') ?? {}, { texts, query: 'boats' });
+      elements.defineSearch();
+    });
+    await expect(input(page)).toHaveAttribute('placeholder', 'Suche');
+    await give(page, 'boats', 'bm25', ['Boat', 'Harbour']);
+    await give(page, 'boats', 'hybrid', ['Harbour', 'Boat']);
+    await expect(page.locator('#one .move')).toHaveText(['▲1', '▼1']);
+    await expect(page.locator('#one .move').last()).toHaveAccessibleName('um -1 verschoben');
+    await expect(page.locator('#one .stages')).toHaveText(/Words.*Bedeutung/);
+    await expect(page.locator('#one').getByRole('status')).toHaveText('boats: 2 results');
+    await page.evaluate(() => Object.assign(document.getElementById('one') ?? {}, { texts: { none: 'Nada' } }));
+    await expect(input(page)).toHaveAttribute('placeholder', 'Search');
+    await ask(page, 'tides');
+    await give(page, 'tides', 'hybrid', []);
+    await expect(page.locator('#one .count')).toHaveText('Nada');
+  });
+
   test('arrows with a modifier are the box’s own', async ({ page }) => {
     await openSearch(page);
     await ask(page, 'boats');

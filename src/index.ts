@@ -4,6 +4,7 @@ export { openSearch, startEngine } from './client/start.ts';
 export type { GivenSource, Source, SourceType } from './core/document.ts';
 export { SearchError, type SearchErrorCode } from './core/errors.ts';
 export { defineFindlingSearch, FindlingSearch } from './element/findling-search.ts';
+export type { SearchTexts } from './element/search-texts.ts';
 export type {
   Answer,
   DocumentSummary,

@@ -6,8 +6,9 @@ import type { Answer, Result, SearchOptions } from '../engine/types.ts';
 import { limitOf, upgradeProperties } from './attributes.ts';
 import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
 import { Press } from './press.ts';
-import { arrange, fillItem, make, safeHref, stageName } from './result-item.ts';
+import { arrange, fillItem, make, safeHref } from './result-item.ts';
 import { savesData } from './saves-data.ts';
+import { SEARCH_TEXTS, type SearchTexts } from './search-texts.ts';
 import { shortened } from './shortened.ts';
 import { stageItems } from './stage-items.ts';
 import { STYLES } from './styles.ts';
@@ -31,7 +32,7 @@ interface Held {
 export class FindlingSearch extends HTMLElement {
   static readonly observedAttributes = ['placeholder', 'label', 'limit', 'explain'];
   readonly #input = make('input', { type: 'search', autocomplete: 'off', spellcheck: 'false', enterkeyhint: 'search' });
-  readonly #stages = make('ul', { class: 'stages', 'aria-label': 'Stages' });
+  readonly #stages = make('ul', { class: 'stages' });
   readonly #count = make('span', { class: 'count' });
   readonly #live = make('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
   readonly #notice = make('p', { class: 'notice' });
@@ -45,6 +46,7 @@ export class FindlingSearch extends HTMLElement {
   /** The question and the tier of the list on the page: asked again to go further, it must not fall back meanwhile. */
   #shown = { text: '', tier: -1 };
   #search: Search | undefined;
+  #texts = SEARCH_TEXTS;
   /** Of the run under way or done, or of one that waits for a search. */
   #asked: { readonly pipeline: 'hybrid' | 'reranked'; readonly typing: boolean } = { pipeline: 'hybrid', typing: true };
   #run: SearchRun | undefined;
@@ -65,8 +67,10 @@ export class FindlingSearch extends HTMLElement {
   }
 
   attributeChangedCallback(name?: string): void {
-    this.#input.placeholder = this.getAttribute('placeholder') ?? 'Search';
-    this.#input.setAttribute('aria-label', this.getAttribute('label') ?? 'Search');
+    const { label, stages } = this.#texts;
+    this.#input.placeholder = this.getAttribute('placeholder') ?? label;
+    this.#input.setAttribute('aria-label', this.getAttribute('label') ?? label);
+    this.#stages.setAttribute('aria-label', stages);
     if (name === 'limit' || name === 'explain') this.refresh();
   }
 
@@ -77,7 +81,7 @@ export class FindlingSearch extends HTMLElement {
 
   connectedCallback(): void {
     this.attributeChangedCallback();
-    upgradeProperties<FindlingSearch>(this, ['search', 'resolve', 'query']);
+    upgradeProperties<FindlingSearch>(this, ['texts', 'search', 'resolve', 'query']);
     // It was moved while it searched.
     if (this.#run === undefined && this.#input.value !== '') this.refresh();
   }
@@ -98,6 +102,17 @@ export class FindlingSearch extends HTMLElement {
     if (this.#input.value === '') return;
     if (this.#asked.typing) this.#typed();
     else void this.#ask(this.#last(), false);
+  }
+
+  /** What it says, in another language or other words; what is left out is said in English. */
+  get texts(): Partial<SearchTexts> | undefined {
+    return this.#texts;
+  }
+
+  set texts(texts: Partial<SearchTexts> | undefined) {
+    this.#texts = { ...SEARCH_TEXTS, ...texts, names: { ...SEARCH_TEXTS.names, ...texts?.names } };
+    this.attributeChangedCallback();
+    this.refresh();
   }
 
   /** Where a result leads; set it to map ids to routes. */
@@ -203,11 +218,14 @@ export class FindlingSearch extends HTMLElement {
     this.#shown = { ...this.#shown, tier };
     this.#showStages(answer, last);
     const count = answer.results.length;
-    const found = count === 0 ? 'No results' : `${count} ${count === 1 ? 'result' : 'results'}`;
+    const texts = this.#texts;
+    const found = count === 0 ? texts.none : texts.count(count);
     this.#count.textContent = count === 0 && !answer.complete ? '' : found;
     // Once words and meaning have found their lists the number stands: nobody need wait for the reranker to hear it.
-    const skipped = answer.skipped.map(({ stage, reason }) => `${stageName(stage)} skipped: ${reason}`).join(' ');
-    const said = [`${found} for ${shortened(answer.query)}`, skipped].filter((each) => each !== '').join('. ');
+    const skipped = answer.skipped
+      .map(({ stage, reason }) => texts.skipped(texts.names[stage] ?? stage, reason))
+      .join(' ');
+    const said = [texts.announced(found, shortened(answer.query)), skipped].filter((each) => each !== '').join('. ');
     if ((answer.complete || tier > 0) && this.#live.textContent !== said) this.#live.textContent = said;
     this.#notice.textContent = skipped;
     this.#showResults(answer.results);
@@ -216,7 +234,7 @@ export class FindlingSearch extends HTMLElement {
 
   #showStages(answer: Answer, last: string): void {
     const tiers = TIERS.slice(0, TIERS.indexOf(last as (typeof TIERS)[number]) + 1);
-    this.#stages.replaceChildren(...stageItems(answer, tiers));
+    this.#stages.replaceChildren(...stageItems(answer, tiers, this.#texts.names));
   }
 
   /** Reuses the items of results that stay, so that focus and selection stay with them. */
@@ -233,6 +251,7 @@ export class FindlingSearch extends HTMLElement {
       fillItem(item, result, {
         before: this.#before.get(place),
         rank: index + 1,
+        texts: this.#texts,
         resolve: (each) => this.resolve(each),
         open: this.#open.has(place),
         onToggle: (open) => void (open ? this.#open.add(place) : this.#open.delete(place)),

@@ -1,5 +1,6 @@
 import { linkTo } from '../core/document.ts';
 import type { Result } from '../engine/types.ts';
+import type { SearchTexts } from './search-texts.ts';
 
 /** A new element with text and attributes. Text is a text node: nothing from a document is parsed as HTML. */
 export function make<K extends keyof HTMLElementTagNameMap>(
@@ -64,27 +65,14 @@ export function safeHref(url: string, anchor: string): string | undefined {
   }
 }
 
-const STAGE_NAMES: Readonly<Record<string, string>> = {
-  bm25: 'Words',
-  dense: 'Vectors',
-  feedback: 'Vectors again',
-  hybrid: 'Meaning',
-  reranked: 'Reranked',
-};
-
-/** A stage's name as a visitor reads it. */
-export function stageName(stage: string): string {
-  return STAGE_NAMES[stage] ?? stage;
-}
-
-function why(explain: NonNullable<Result['explain']>): HTMLTableElement {
+function why(explain: NonNullable<Result['explain']>, texts: SearchTexts): HTMLTableElement {
   const rows = Object.entries(explain).map(([stage, { rank, score }]) =>
     make(
       'tr',
       {},
-      make('th', { scope: 'row' }, stageName(stage)),
-      make('td', {}, `rank ${rank}`),
-      make('td', {}, `score ${score.toFixed(4)}`),
+      make('th', { scope: 'row' }, texts.names[stage] ?? stage),
+      make('td', {}, texts.rank(rank)),
+      make('td', {}, texts.score(score.toFixed(4))),
     ),
   );
   return make('table', {}, ...rows);
@@ -94,18 +82,24 @@ export interface ItemOptions {
   /** Rank in the list shown before, from 1; undefined where it is new or there was none. */
   readonly before: number | undefined;
   readonly rank: number;
+  readonly texts: SearchTexts;
   readonly resolve: (result: Result) => string | undefined;
   readonly open: boolean;
   onToggle(open: boolean): void;
 }
 
-function movement(before: number | undefined, rank: number): HTMLElement | undefined {
+function movement({ before, rank, texts }: ItemOptions): HTMLElement | undefined {
   if (before === undefined || before === rank) return undefined;
   const up = before > rank;
-  const label = `${up ? 'up' : 'down'} ${Math.abs(before - rank)}`;
   return make(
     'span',
-    { class: 'move', dir: 'ltr', 'data-way': up ? 'up' : 'down', title: `was ${before}`, 'aria-label': label },
+    {
+      class: 'move',
+      dir: 'ltr',
+      'data-way': up ? 'up' : 'down',
+      title: texts.was(before),
+      'aria-label': texts.moved(before - rank),
+    },
     `${up ? '▲' : '▼'}${Math.abs(before - rank)}`,
   );
 }
@@ -119,7 +113,7 @@ export function fillItem(item: HTMLLIElement, result: Result, options: ItemOptio
   const title: Node[] = [
     href === undefined ? make('span', { class: 'link' }, name) : make('a', { href, part: 'link' }, name),
   ];
-  const moved = movement(options.before, options.rank);
+  const moved = movement(options);
   if (moved !== undefined) title.push(moved);
   const head = item.querySelector('.title') ?? make('div', { class: 'title', dir });
   const parts: Node[] = [head];
@@ -128,7 +122,7 @@ export function fillItem(item: HTMLLIElement, result: Result, options: ItemOptio
   if (path.length > 0) parts.push(make('div', { class: 'path', dir }, path.join(' › ')));
   parts.push(make('p', { class: 'excerpt', dir }, ...marked(result.excerpt)));
   if (result.explain !== undefined) {
-    const table = why(result.explain);
+    const table = why(result.explain, options.texts);
     table.hidden = !options.open;
     parts.push(table);
     title.push(whyButton(item, options));
@@ -137,8 +131,8 @@ export function fillItem(item: HTMLLIElement, result: Result, options: ItemOptio
   fill(item, ...parts);
 }
 
-function whyButton(item: HTMLLIElement, { open, onToggle }: ItemOptions): HTMLButtonElement {
-  const label = make('bdi', {}, 'why?');
+function whyButton(item: HTMLLIElement, { open, onToggle, texts }: ItemOptions): HTMLButtonElement {
+  const label = make('bdi', {}, texts.why);
   const button = make('button', { type: 'button', class: 'why', 'aria-expanded': String(open) }, label);
   button.addEventListener('click', () => {
     // The scores change with each list, and the button stays.

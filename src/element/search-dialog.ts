@@ -1,7 +1,7 @@
 import { type SearchError, toSearchError } from '../core/errors.ts';
 import { placeOf } from '../core/place.ts';
 import type { Answer, Result, SearchOptions } from '../engine/types.ts';
-import { limitOf } from './attributes.ts';
+import { limitOf, upgradeProperties } from './attributes.ts';
 import { icon, optionOf } from './dialog-parts.ts';
 import { DIALOG_STYLES } from './dialog-styles.ts';
 import { type DialogTexts, dialogTexts, indexUrls } from './dialog-texts.ts';
@@ -48,6 +48,7 @@ export abstract class SearchDialog extends HTMLElement {
   readonly #press = new Press(this.#list);
   readonly #searches = new Map<string, Promise<DialogSearch>>();
   #texts: DialogTexts = dialogTexts('en');
+  #own: Partial<DialogTexts> | undefined;
   #running: AbortController | undefined;
   /** The text whose rows are on the list. */
   #answered = '';
@@ -76,6 +77,7 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   connectedCallback(): void {
+    upgradeProperties<SearchDialog>(this, ['texts']);
     this.attributeChangedCallback();
     window.addEventListener('keydown', this.#shortcut);
   }
@@ -88,7 +90,7 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   attributeChangedCallback(name?: string): void {
-    this.#texts = dialogTexts(this.#language());
+    this.#texts = { ...dialogTexts(this.#language()), ...this.#own };
     const label = this.getAttribute('label') ?? this.#texts.label;
     const placeholder = this.getAttribute('placeholder') ?? this.#texts.placeholder;
     this.#label.textContent = label;
@@ -98,6 +100,16 @@ export abstract class SearchDialog extends HTMLElement {
     this.#list.setAttribute('aria-label', label);
     this.#close.setAttribute('aria-label', this.#texts.close);
     if (name === 'limit' && this.#dialog.open) void this.#ask();
+  }
+
+  /** What it says, in a language that it does not speak or in other words; what is left out is said as before. */
+  get texts(): Partial<DialogTexts> | undefined {
+    return this.#own;
+  }
+
+  set texts(texts: Partial<DialogTexts> | undefined) {
+    this.#own = texts;
+    this.attributeChangedCallback();
   }
 
   /** Opens the dialog and starts to load the search; not where the page hides it. */

@@ -19,4 +19,5 @@ declare global {
   }
 }
 
+export type { DialogTexts } from '../element/dialog-texts.ts';
 export { OPEN_EVENT, type SearchDialog } from '../element/search-dialog.ts';
