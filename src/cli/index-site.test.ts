@@ -70,10 +70,6 @@ describe('findSources', () => {
       ['https://example.org/x', 'text'],
       ['/docs/y', 'html'],
     ]);
-    put('more.jsonl', '{"url":"/y"}');
-    await expect(collect(options())).rejects.toMatchObject({ code: 'bad-input' });
-    put('more.jsonl', 'not json');
-    await expect(collect(options())).rejects.toThrow(/line 1/);
   });
   it('knows globs', () => {
     expect(globPattern('blog/**').test('blog/a/b.html')).toBe(true);

@@ -7,10 +7,10 @@ import { findSources } from './index-sources.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'findling-sources-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const all = { folder, out: join(folder, 'findling'), baseUrl: '/', exclude: [], weights: [] };
 const found = async () => {
-  const options = { folder, out: join(folder, 'findling'), baseUrl: '/', exclude: [], weights: [] };
   const sources: Source[] = [];
-  for await (const { source } of findSources(options)) sources.push(source);
+  for await (const { source } of findSources(all)) sources.push(source);
   return sources;
 };
 const ids = async () => (await found()).map(({ id }) => id);
@@ -48,11 +48,29 @@ it('reads lines with a byte-order mark and empty fields', async () => {
     { id: '/a', type: 'text', content: 'Words.' },
     { id: '/b', type: 'markdown', content: '# B' },
   ]);
-  for (const line of ['null', '7', '"x"', '{"url":"/a","html":null}']) {
-    writeFileSync(join(folder, 'pages.jsonl'), `{"url":"/a","text":"x"}\n${line}`);
-    await expect(found()).rejects.toThrow(/^pages\.jsonl, line 2: expected /);
-  }
   rmSync(join(folder, 'pages.jsonl'));
+});
+
+it('leaves out lines that are no pages, and with one word a file that begins with such a line', async () => {
+  const bad = ['null', '7', '"x"', '{"url":"/a","html":null}', '{"text":"x"}', '{"url":'];
+  const left: string[] = [];
+  const onUnreadable = (place: string, reason: string) => void left.push(`${place}: ${reason}`);
+  const lines = ['{"url":"/a","text":"x"}', ...bad, '{"url":"/b","text":"y"}'];
+  writeFileSync(join(folder, 'pages.jsonl'), lines.join('\n'));
+  writeFileSync(join(folder, 'records.jsonl'), bad.join('\n'));
+  const sources: string[] = [];
+  for await (const { source } of findSources({ ...all, onUnreadable })) sources.push(source.id);
+  expect(sources).toEqual(['/seen.html', '/a', '/b']);
+  expect(left).toEqual([
+    'pages.jsonl, line 2: expected an object with "url" and "text".',
+    'pages.jsonl, line 3: expected an object with "url" and "text".',
+    'pages.jsonl, line 4: expected an object with "url" and "text".',
+    'pages.jsonl, line 5: expected "text", "html" or "markdown".',
+    'pages.jsonl, line 6: expected a "url".',
+    'pages.jsonl, line 7: this is not JSON.',
+    'records.jsonl, line 1: expected an object with "url" and "text".',
+  ]);
+  for (const name of ['pages.jsonl', 'records.jsonl']) rmSync(join(folder, name));
 });
 
 it('keeps the URL of a line with a fragment of its own, as hash routers have them', async () => {

@@ -51,7 +51,7 @@ const NEVER = ['404.html', '**/404.html', 'node_modules/**', '**/node_modules/**
 /**
  * The pages of a built site: its HTML, or where it has none its Markdown, and the lines of its `.jsonl` files
  * (`{ "url", "title", "text" | "html" | "markdown", "language" }`). Pages that send on or ask not to be indexed are left out. Links to files and folders
- * are followed; each file is read once. One by one: the pages of a large site need not be in memory together.
+ * are followed; each file is read once. What cannot be read is told and left out. One by one: the pages of a large site need not be in memory together.
  */
 export async function* findSources(options: SourceOptions): AsyncGenerator<SiteSource> {
   const folder = resolve(options.folder);
@@ -73,9 +73,8 @@ export async function* findSources(options: SourceOptions): AsyncGenerator<SiteS
   }
   for (const path of lines)
     try {
-      yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path));
+      yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path), unreadable);
     } catch (error) {
-      if (error instanceof SearchError) throw error; // of a line
       unreadable(path, error);
     }
 }
@@ -141,16 +140,30 @@ function extension(path: string): string {
   return /\.[a-z]+$/i.exec(path)?.[0].toLowerCase() ?? '';
 }
 
-async function* readLines(file: string, path: string, baseUrl: string, weight: number): AsyncGenerator<SiteSource> {
+/** A line that is no page is left out; a file that begins with such a one is another program's, and one word about it is enough. */
+async function* readLines(
+  file: string,
+  path: string,
+  baseUrl: string,
+  weight: number,
+  unreadable: (place: string, error: unknown) => void,
+): AsyncGenerator<SiteSource> {
   let at = 0;
+  let pages = 0;
   for await (const line of linesOf(file)) {
     at += 1;
     // A byte-order mark counts as blank here, and JSON.parse refuses it.
     const text = line.trim();
     if (text === '') continue;
     const place = `${path}, line ${at}`;
-    const source = sourceOfLine(text, place, baseUrl);
-    if (!isHidden(source)) yield siteSource(source, place, weight);
+    try {
+      const source = sourceOfLine(text, baseUrl);
+      pages += 1;
+      if (!isHidden(source)) yield siteSource(source, place, weight);
+    } catch (error) {
+      unreadable(place, error);
+      if (pages === 0) return;
+    }
   }
 }
 
@@ -165,13 +178,13 @@ async function* linesOf(file: string): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
-function sourceOfLine(line: string, place: string, baseUrl: string): Source {
-  const fail = (what: string) => new SearchError('bad-input', `${place}: ${what}.`);
+function sourceOfLine(line: string, baseUrl: string): Source {
+  const fail = (what: string) => new SearchError('bad-input', `${what}.`);
   let value: Readonly<Record<string, unknown>> | null;
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new SearchError('bad-input', `${place} is not JSON.`, { cause });
+    throw new SearchError('bad-input', 'this is not JSON.', { cause });
   }
   if (typeof value !== 'object' || value === null) throw fail('expected an object with "url" and "text"');
   const { url, title, language } = value;
