@@ -47,6 +47,18 @@ describe('engine host: documents and the inbox', () => {
     expect((await host.status()).pending).toBe(0);
   });
 
+  it('keeps a document whose reader does not come, and reads it when others are added', async () => {
+    fakes.read = (source) =>
+      source.id === 'tea' ? Promise.reject(new SearchError('network', 'No script.')) : readDocument(source);
+    const [boats, ...others] = SOURCES;
+    const reason = 'No script. The document waits until then, and need not be added again.';
+    expect(await host.add(others, never, quiet)).toMatchObject({ added: 1, failed: [{ id: 'tea', reason }] });
+    expect((await host.status()).pending).toBe(1);
+    fakes.read = readDocument;
+    expect(await host.add(boats ? [boats] : [], never, quiet)).toMatchObject({ added: 1, failed: [] });
+    expect(await host.status()).toMatchObject({ documents: 3, pending: 0 });
+  });
+
   it('names what is no document and indexes the rest', async () => {
     const bad = [
       { id: 'a#b', type: 'text', content: '' },

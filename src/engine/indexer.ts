@@ -19,6 +19,8 @@ export interface IndexerParts {
   store(batch: readonly PreparedDocument[], signal: AbortSignal | undefined): Promise<void>;
 }
 
+const WAITS = 'The document waits until then, and need not be added again.';
+
 /** Passages of one batch: large enough to write fast, small enough to lose little and to show progress. */
 const BATCH_PASSAGES = 1024;
 
@@ -35,13 +37,13 @@ export interface IndexRun {
   /** Whether the report counts a source; all by default. */
   isCounted?(source: Source): boolean;
   onProgress?(progress: IndexProgress): void;
-  /** Called when sources are done with: stored, found unchanged, or unreadable. */
+  /** Called when sources are done with: stored, found unchanged, or unreadable. Those whose reader did not come are not. */
   onDone?(sources: readonly Source[]): Promise<void>;
 }
 
 /**
  * Reads, splits and stores documents in batches. A document that cannot be read is named in the report and the rest
- * goes on; a batch that cannot be stored ends the run with its error, and all batches before it stay.
+ * goes on; so is one whose reader could not be loaded ('network'), which stays where it waits; a batch that cannot be stored ends the run with its error, and all batches before it stay.
  */
 export async function indexSources(
   sources: AsyncIterable<Source> | Iterable<Source>,
@@ -64,6 +66,7 @@ export async function indexSources(
   };
   for await (const source of sources) {
     throwIfAborted(run.signal);
+    let isDone = true;
     try {
       const prepared = await prepare(source, parts, known);
       const passages = prepared?.passages.length ?? 0;
@@ -80,9 +83,11 @@ export async function indexSources(
       }
     } catch (error) {
       const { code, message } = toSearchError(error, 'bad-input');
-      failed.push({ id: source.id, code, reason: message });
+      // What reads it could not be loaded, which is not the document's fault.
+      isDone = code !== 'network';
+      failed.push({ id: source.id, code, reason: isDone ? message : `${message} ${WAITS}` });
     }
-    finished.push(source);
+    if (isDone) finished.push(source);
     count.seen += 1;
     if (count.waiting >= BATCH_PASSAGES || finished.length >= BATCH_PASSAGES) await flush();
     const rate = count.seen / Math.max(0.001, (performance.now() - start) / 1000);
