@@ -86,7 +86,10 @@ class Pipeline(unittest.TestCase):
             logged = [json.loads(line) for line in (folder / "work" / "log.jsonl").read_text().splitlines()]
             self.assertIn("world", next(line for line in logged if line.get("finished") and line["step"] == "tiny"))
             final = str(folder / "work" / "tiny-final.pt")
-            step("export", final, "findling-rerank-tiny", "--mean", final)
+            step("score", "--base", final, "--minutes", "0.02", "--columns", "4", "--most", "64")
+            step("distil", "--model", "tiny", "--name", "learnt", "--from-file", final, "--minutes", "0.05", "--lists", "4", "--size", "4", "--look-queries", "0",
+                 "--boost", "1", "--cosine", "12", "--others", "0.25", "--world", "0.5")
+            step("export", str(folder / "work" / "learnt-final.pt"), "findling-rerank-tiny", "--mean", final)
             self.check(folder / "models")
 
     def check(self, models: Path) -> None:
