@@ -9,8 +9,8 @@ export interface BlendOptions {
 
 /**
  * The share of a model that names none of its own (catalog.json). A cross-encoder that overwrites a good first order loses quality on queries
- * it misreads. nDCG@10 of the fused order, and of findling-rerank-tiny r4 at .3 / .5 / .7 / 1: own .801, .809 / .815 / .809 / .755;
- * docs-anthropic .832, .825 / .817 / .802 / .747; scifact .702, .707 / .710 / .707 / .657; cisi .387, .391 / .384 / .371 / .332
+ * it misreads. nDCG@10 of the fused order, and of findling-rerank-tiny r5 at .3 / .5 / .7 / 1: own .802, .808 / .813 / .814 / .754;
+ * docs-anthropic .832, .820 / .824 / .801 / .749; scifact .702, .711 / .715 / .711 / .664; cisi .402, .404 / .403 / .379 / .350
  * (docs/quality.md). What is known of no model should do little harm.
  */
 export const BLEND_WEIGHT = 0.3;
