@@ -96,10 +96,16 @@ describe('findling index --watch', () => {
 
   it('says what went wrong, and goes on with the next change', async () => {
     await vi.waitFor(() => expect(said).toContain('watching'), SLOW);
+    for (const path of ['one.html', 'two.html']) rmSync(join(folder, path));
+    await vi.waitFor(() => expect(said).toContain('No pages found'), SLOW);
+    expect(reports()).toHaveLength(1);
     writeFileSync(join(folder, 'rows.jsonl'), 'not JSON\n');
-    await vi.waitFor(() => expect(said).toContain('rows.jsonl, line 1 is not JSON'), SLOW);
+    await vi.waitFor(() => expect(said).toContain('left out rows.jsonl, line 1: this is not JSON'), SLOW);
     writeFileSync(join(folder, 'rows.jsonl'), '{"url":"/more","title":"More","text":"Words."}\n');
-    await vi.waitFor(() => expect(reports()).toHaveLength(2), SLOW);
-    expect(reports()[1]).toMatchObject({ pages: 3 });
+    await vi.waitFor(() => expect(reports()).toHaveLength(3), SLOW);
+    expect(reports().slice(1)).toMatchObject([
+      { pages: 0, failed: [{ id: 'rows.jsonl, line 1' }] },
+      { pages: 1, failed: [] },
+    ]);
   }, 120_000);
 });
