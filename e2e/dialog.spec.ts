@@ -217,4 +217,27 @@ test.describe('the dialog', () => {
     await expect(dialog(page).getByRole('option').first()).toHaveCSS('outline-style', 'solid');
     await expect(dialog(page).locator('.field')).toHaveCSS('outline-style', 'solid');
   });
+
+  test('narrows what it asks; a list of values has its own keys', async ({ page }) => {
+    await openElements(page, '<test-dialog id="one" filters="version: 2.0" choices="section"></test-dialog>');
+    await page.evaluate(() => {
+      elements.counts.now = { section: { API: 3, Guide: 12 } };
+      elements.defineDialog();
+    });
+    await page.keyboard.press('Control+k');
+    await ask(page, 'boats');
+    await give(page, 'boats', 'hybrid', ['Boat', 'Harbour']);
+    const filters = () => page.evaluate(() => elements.asked.at(-1)?.options.filters);
+    expect(await filters()).toEqual({ version: ['2.0'] });
+    const section = dialog(page).getByLabel('section');
+    await section.focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await expect(section).toHaveValue('Guide');
+    await expect.poll(filters).toEqual({ section: ['Guide'], version: ['2.0'] });
+    await expect(dialog(page)).toBeVisible();
+    await give(page, 'boats', 'hybrid', ['Harbour']);
+    await expect(dialog(page).locator('li')).toHaveCount(1);
+  });
 });

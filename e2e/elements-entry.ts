@@ -3,7 +3,7 @@ import type { Search } from '../src/client/search.ts';
 import { documentId, passageId } from '../src/core/document.ts';
 import { defineFindlingSearch } from '../src/element/findling-search.ts';
 import { type DialogSearch, SearchDialog } from '../src/element/search-dialog.ts';
-import type { Answer, Result, SearchOptions } from '../src/engine/types.ts';
+import type { Answer, FilterCounts, Result, SearchOptions } from '../src/engine/types.ts';
 
 interface Asked {
   readonly question: string;
@@ -55,8 +55,12 @@ function give(question: string, stage: 'bm25' | 'hybrid', names: readonly string
 
 const fail = (question: string, message: string) => last(question).fail(new Error(message));
 
+/** What there is to choose from; set it before a search is given. */
+const counts: { now: FilterCounts } = { now: {} };
+const filters = async () => counts.now;
+
 /** A search whose runs overtake each other as those of createSearch() do. */
-function makeSearch(): Pick<Search, 'search' | 'warm'> {
+function makeSearch(): Pick<Search, 'search' | 'warm' | 'filters'> {
   let current: ReturnType<Search['search']> | undefined;
   return {
     search(text, { signal, parallel = false, ...options } = {}) {
@@ -66,12 +70,14 @@ function makeSearch(): Pick<Search, 'search' | 'warm'> {
       return run;
     },
     warm: async () => undefined,
+    filters,
   };
 }
 
 class TestDialog extends SearchDialog {
   protected override async connect(): Promise<DialogSearch> {
-    return { search: (text, { onAnswer, ...options }) => ask(text, options, onAnswer), warm: async () => undefined };
+    const search: DialogSearch['search'] = (text, { onAnswer, ...options }) => ask(text, options, onAnswer);
+    return { search, warm: async () => undefined, filters };
   }
 }
 
@@ -80,6 +86,7 @@ const elements = {
   defineDialog: () => customElements.define('test-dialog', TestDialog),
   makeSearch,
   asked,
+  counts,
   give,
   fail,
 };

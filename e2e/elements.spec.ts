@@ -275,6 +275,41 @@ test.describe('<findling-search>', () => {
     await expect(page.locator('#one .count')).toHaveText('Nada');
   });
 
+  test('narrows what it asks, by its page’s filters and those that the visitor chooses', async ({ page }) => {
+    const attributes = 'filters="version: 2.0, version: 3" choices="section, colour"';
+    await openElements(page, `<findling-search id="one" ${attributes}></findling-search>`);
+    await page.evaluate(() => {
+      elements.counts.now = { section: { API: 3, Guide: 12 } };
+      elements.defineSearch();
+    });
+    await connect(page, 'one');
+    const section = page.locator('#one').getByLabel('section');
+    const last = (name: 'filters') => page.evaluate((each) => elements.asked.at(-1)?.options[each], name);
+    await expect(section.locator('option')).toHaveText(['section', 'API (3)', 'Guide (12)']);
+    await expect(page.locator('#one select')).toHaveCount(1);
+
+    await ask(page, 'boats');
+    expect(await last('filters')).toEqual({ version: ['2.0', '3'] });
+    await give(page, 'boats', 'hybrid', ['Boat']);
+    await section.selectOption('Guide');
+    await expect.poll(() => last('filters')).toEqual({ section: ['Guide'], version: ['2.0', '3'] });
+    // What the list shows until then is the answer to another question; of this one nothing is known yet.
+    await page.evaluate(() => elements.fail('boats', 'The worker has gone.'));
+    await expect(titles(page)).toHaveCount(0);
+
+    await section.selectOption({ label: 'section' });
+    await expect.poll(() => last('filters')).toEqual({ version: ['2.0', '3'] });
+    await section.selectOption('API');
+    // The documents have gone that were in it.
+    await page.evaluate(() => {
+      elements.counts.now = { section: { Guide: 12 } };
+      (document.getElementById('one') as HTMLElement & { refresh(): void }).refresh();
+    });
+    await expect.poll(() => last('filters')).toEqual({ version: ['2.0', '3'] });
+    await page.evaluate(() => Object.assign(document.getElementById('one') ?? {}, { filters: { a: 'b, c' } }));
+    await expect.poll(() => last('filters')).toEqual({ a: ['b, c'] });
+  });
+
   test('arrows with a modifier are the box’s own', async ({ page }) => {
     await openSearch(page);
     await ask(page, 'boats');

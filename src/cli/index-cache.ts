@@ -4,10 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import type { DocumentId, Passage } from '../core/document.ts';
 import { passageId } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
+import type { Filters } from '../core/filters.ts';
 import { ByteReader, ByteWriter } from '../index/codec.ts';
+import type { IndexedHead } from '../index/collecting.ts';
 import type { PublishedDocument } from '../index/published/builder.ts';
 import { checked, withChecksum } from '../index/published/frame.ts';
-import type { DocumentHead } from '../index/texts.ts';
 import type { ReadPage } from './page-reading.ts';
 
 /** Where a page lies in the file, and what must be known of it before it is read. */
@@ -214,6 +215,7 @@ export function storedPage(page: ReadPage): StoredPage {
 
 function writePage(writer: ByteWriter, { document, passages, vectors }: PublishedDocument): void {
   writer.strings([document.id, document.url, document.title, document.language]);
+  writer.string(JSON.stringify(document.filters ?? {}));
   writer.varint(passages.length);
   for (const { start, heading, anchor, weight, text } of passages) {
     writer.varint(start);
@@ -228,7 +230,8 @@ function writePage(writer: ByteWriter, { document, passages, vectors }: Publishe
 
 function readPage(reader: ByteReader): PublishedDocument {
   const [id = '', url = '', title = '', language = ''] = reader.strings();
-  const document: DocumentHead = { id: id as DocumentId, url, title, language };
+  const filters: Filters = JSON.parse(reader.string());
+  const document: IndexedHead = { id: id as DocumentId, url, title, language, filters };
   const passages = Array.from({ length: reader.count() }, (_, ordinal): Passage => {
     const [start, weight, strings] = [reader.varint(), reader.f32(), reader.strings()];
     const [anchor = '', text = ''] = strings.slice(-2);

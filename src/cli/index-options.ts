@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { SearchError } from '../core/errors.ts';
+import { filterIn, filtersOf, type GivenFilters } from '../core/filters.ts';
 import { numberOf, parsed } from './arguments.ts';
 
 /** What may stand in findling.config.ts, and on the command line, which wins. */
@@ -12,6 +13,8 @@ export interface IndexConfig {
   readonly exclude?: readonly string[];
   /** Glob → score multiplier. */
   readonly weight?: Readonly<Record<string, number>>;
+  /** Glob → what searches may be narrowed to: `{ 'guide/**': { section: 'Guide' } }`. */
+  readonly filters?: Readonly<Record<string, GivenFilters>>;
   readonly cache?: string;
   readonly models?: string;
 }
@@ -20,6 +23,7 @@ export interface IndexArguments {
   readonly folder: string;
   readonly config: Required<Pick<IndexConfig, 'out' | 'baseUrl' | 'exclude' | 'cache'>> & {
     readonly weights: readonly { readonly glob: string; readonly weight: number }[];
+    readonly filters: readonly { readonly glob: string; readonly filters: GivenFilters }[];
     readonly models?: string;
   };
   readonly json: boolean;
@@ -35,6 +39,7 @@ searches: a few static files, to be published with the site.
   --base-url <url>     put before each page's path; / by default
   --exclude <glob>     pages to leave out: '*-draft.html', blog/drafts (a folder), drafts (any folder of that name); may be given several times
   --weight <glob=n>    score multiplier of pages, e.g. 'blog/**=0.5', 0 for none; may be given several times
+  --filter <glob=name:value>  what searches may be narrowed to, e.g. 'guide/**=section:Guide'; may be given several times
   --config <file>      a module whose default export has these options; findling.config.ts, .mjs or .js by default
   --models <folder>    catalog.json and the embedder's weights; those of the package by default
   --cache <file>       what earlier runs made of each page; .cache/findling/… by default
@@ -47,6 +52,7 @@ const OPTIONS = {
   'base-url': { type: 'string' },
   exclude: { type: 'string', multiple: true },
   weight: { type: 'string', multiple: true },
+  filter: { type: 'string', multiple: true },
   config: { type: 'string' },
   cache: { type: 'string' },
   models: { type: 'string' },
@@ -82,6 +88,10 @@ export async function indexArguments(args: readonly string[]): Promise<IndexArgu
         ...Object.entries(given.weight ?? {}).map(([glob, weight]) => ({ glob, weight })),
         ...(values.weight ?? []).map(weightOf),
       ],
+      filters: [
+        ...Object.entries(given.filters ?? {}).map(([glob, filters]) => ({ glob, filters: filtersOf(filters) ?? {} })),
+        ...(values.filter ?? []).map(filterOf),
+      ],
       cache: resolve(values.cache ?? given.cache ?? `.cache/findling/${named}.cache`),
       ...(models === undefined ? {} : { models: resolve(models) }),
     },
@@ -106,6 +116,18 @@ function weightOf(text: string): { glob: string; weight: number } {
   if (glob === '' || !isWeight(weight))
     throw new SearchError('bad-input', `--weight takes a glob and a number, e.g. 'blog/**=0.5', not '${text}'.`);
   return { glob, weight };
+}
+
+function filterOf(text: string): { glob: string; filters: GivenFilters } {
+  const at = text.indexOf('=');
+  const glob = text.slice(0, Math.max(0, at));
+  const filters = filterIn(text.slice(at + 1));
+  if (glob === '' || filters === undefined)
+    throw new SearchError(
+      'bad-input',
+      `--filter takes a glob, a name and a value, e.g. 'guide/**=section:Guide', not '${text}'.`,
+    );
+  return { glob, filters };
 }
 
 function isWeight(value: unknown): value is number {
@@ -143,7 +165,7 @@ async function importConfig(path: string): Promise<unknown> {
 
 function readConfig(config: object, path: string): IndexConfig {
   const fields = new Map<string, unknown>(Object.entries(config));
-  const known = ['out', 'baseUrl', 'exclude', 'weight', 'cache', 'models'];
+  const known = ['out', 'baseUrl', 'exclude', 'weight', 'filters', 'cache', 'models'];
   for (const name of fields.keys())
     if (!known.includes(name))
       throw new SearchError('bad-input', `${path}: unknown option '${name}'; known: ${known.join(', ')}.`);
@@ -159,6 +181,9 @@ function readConfig(config: object, path: string): IndexConfig {
   const weight = fields.get('weight');
   if (weight !== undefined && !isWeights(weight))
     throw new SearchError('bad-input', `${path}: 'weight' must be an object of globs and numbers from 0 on.`);
+  const filters = fields.get('filters');
+  if (filters !== undefined && !isFilters(filters))
+    throw new SearchError('bad-input', `${path}: 'filters' must be an object of globs, each with names and values.`);
   return {
     ...text('out'),
     ...text('baseUrl'),
@@ -166,9 +191,16 @@ function readConfig(config: object, path: string): IndexConfig {
     ...text('models'),
     ...(exclude === undefined ? {} : { exclude: exclude.map(String) }),
     ...(weight === undefined ? {} : { weight }),
+    ...(filters === undefined ? {} : { filters }),
   };
 }
 
 function isWeights(value: unknown): value is Readonly<Record<string, number>> {
   return typeof value === 'object' && value !== null && Object.values(value).every(isWeight);
+}
+
+function isFilters(value: unknown): value is Readonly<Record<string, GivenFilters>> {
+  return (
+    typeof value === 'object' && value !== null && Object.values(value).every((each) => filtersOf(each) !== undefined)
+  );
 }

@@ -3,6 +3,7 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Source, SourceType } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
+import { filtersOf, type GivenFilters, joinFilters } from '../core/filters.ts';
 import { contentHash } from '../core/hash.ts';
 import { eachOnce, filesBelow } from './folder-files.ts';
 import { readHead } from './page-head.ts';
@@ -25,13 +26,15 @@ export interface SourceOptions {
   /** Folders and files that are not pages: globs relative to the folder. */
   readonly exclude: readonly string[];
   readonly weights: readonly { readonly glob: string; readonly weight: number }[];
+  /** What searches may be narrowed to, for pages at paths that match. */
+  readonly filters?: readonly { readonly glob: string; readonly filters: GivenFilters }[];
   /** Put before each path; ends with `/`. */
   readonly baseUrl: string;
   /** The index's own folder, inside which no pages are looked for. */
   readonly out: string;
   /** A page's path in its URL, where the site's links have another form: given `guide/` or `guide/page.html`. */
   readonly urlOf?: (path: string) => string;
-  /** Told, before the first page, of a glob of `exclude` or `weights` that matches no page. */
+  /** Told, before the first page, of a glob of `exclude`, `weights` or `filters` that matches no page. */
   readonly onUnmatched?: (glob: string) => void;
   /** Told of a page, or a folder, that is there and cannot be read. */
   readonly onUnreadable?: (path: string, reason: string) => void;
@@ -50,7 +53,7 @@ const NEVER = ['404.html', '**/404.html', 'node_modules/**', '**/node_modules/**
 
 /**
  * The pages of a built site: its HTML, or where it has none its Markdown, and the lines of its `.jsonl` files
- * (`{ "url", "title", "text" | "html" | "markdown", "language" }`). Pages that send on or ask not to be indexed are left out. Links to files and folders
+ * (`{ "url", "title", "text" | "html" | "markdown", "language", "filters" }`). Pages that send on or ask not to be indexed are left out. Links to files and folders
  * are followed; each file is read once. What cannot be read is told and left out. One by one: the pages of a large site need not be in memory together.
  */
 export async function* findSources(options: SourceOptions): AsyncGenerator<SiteSource> {
@@ -58,9 +61,7 @@ export async function* findSources(options: SourceOptions): AsyncGenerator<SiteS
   if (!(await stat(folder).catch(() => undefined))?.isDirectory())
     throw new SearchError('not-found', `${folder} is no folder. Build the site first, and give the folder it is in.`);
   const { pages, lines } = await listPages(folder, options);
-  const weights = options.weights.map(({ glob, weight }) => ({ pattern: globPattern(glob), weight }));
-  const weightOf = (path: string) =>
-    weights.reduce((product, { pattern, weight }) => (pattern.test(path) ? product * weight : product), 1);
+  const given = givenTo(options);
   const of = lines.length === 0 ? { of: pages.length } : {};
   const unreadable = (path: string, error: unknown) => options.onUnreadable?.(path, toSearchError(error).message);
   for (const path of pages) {
@@ -69,11 +70,11 @@ export async function* findSources(options: SourceOptions): AsyncGenerator<SiteS
     if (content === undefined || isHidden({ type, content })) continue;
     const page = pageUrl(path);
     const url = options.baseUrl + encodeURI(options.urlOf?.(page) ?? page).replace(/[?#]/g, encodeURIComponent);
-    yield { ...siteSource({ id: url, type, content }, path, weightOf(path)), ...of };
+    yield { ...siteSource({ id: url, type, content }, path, given(path)), ...of };
   }
   for (const path of lines)
     try {
-      yield* readLines(join(folder, path), path, options.baseUrl, weightOf(path), unreadable);
+      yield* readLines(join(folder, path), path, options.baseUrl, given(path), unreadable);
     } catch (error) {
       unreadable(path, error);
     }
@@ -115,8 +116,28 @@ function mayHoldPages(path: string): boolean {
   return !/(?:^|\/)\.[^/]*$/.test(path) && (type === '' || type === '.jsonl' || TYPES[type] !== undefined);
 }
 
-function tellUnmatched(paths: readonly string[], { exclude, weights, onUnmatched }: SourceOptions): void {
-  for (const glob of [...exclude, ...weights.map((each) => each.glob)]) {
+/** What globs give to a page. */
+interface Given {
+  readonly weight: number;
+  readonly filters: GivenFilters;
+}
+
+/** What the globs give to the page, or to the pages in the file, at a path. */
+export function givenTo({
+  weights,
+  filters = [],
+}: Pick<SourceOptions, 'weights' | 'filters'>): (path: string) => Given {
+  const patterned = <T extends { readonly glob: string }>(all: readonly T[]) =>
+    all.map((each) => ({ ...each, pattern: globPattern(each.glob) }));
+  const [weighing, filtering] = [patterned(weights), patterned(filters)];
+  return (path) => ({
+    weight: weighing.reduce((product, { pattern, weight }) => (pattern.test(path) ? product * weight : product), 1),
+    filters: joinFilters(...filtering.flatMap((each) => (each.pattern.test(path) ? [each.filters] : []))),
+  });
+}
+
+function tellUnmatched(paths: readonly string[], { exclude, weights, filters = [], onUnmatched }: SourceOptions): void {
+  for (const glob of [...exclude, ...[...weights, ...filters].map((each) => each.glob)]) {
     const pattern = globPattern(glob);
     if (!paths.some((path) => pattern.test(path))) onUnmatched?.(glob);
   }
@@ -126,9 +147,11 @@ function isHidden({ type, content }: Pick<Source, 'type' | 'content'>): boolean 
   return type === 'html' && readHead(content).hidden;
 }
 
-function siteSource(source: Source, place: string, weight: number): SiteSource {
-  const { id, type, content, title = '', language = '' } = source;
-  return { source, place, weight, hash: contentHash(id, type, title, language, String(weight), content) };
+function siteSource(given: Source, place: string, { weight, filters: ofGlobs }: Given): SiteSource {
+  const { id, type, content, title = '', language = '' } = given;
+  const filters = joinFilters(given.filters ?? {}, ofGlobs);
+  const hash = contentHash(id, type, title, language, String(weight), JSON.stringify(filters), content);
+  return { source: { ...given, filters }, place, weight, hash };
 }
 
 /** `guide/index.html` is found at `guide/`. */
@@ -145,7 +168,7 @@ async function* readLines(
   file: string,
   path: string,
   baseUrl: string,
-  weight: number,
+  given: Given,
   unreadable: (place: string, error: unknown) => void,
 ): AsyncGenerator<SiteSource> {
   let at = 0;
@@ -159,7 +182,7 @@ async function* readLines(
     try {
       const source = sourceOfLine(text, baseUrl);
       pages += 1;
-      if (!isHidden(source)) yield siteSource(source, place, weight);
+      if (!isHidden(source)) yield siteSource(source, place, given);
     } catch (error) {
       unreadable(place, error);
       if (pages === 0) return;
@@ -188,6 +211,8 @@ function sourceOfLine(line: string, baseUrl: string): Source {
   }
   if (typeof value !== 'object' || value === null) throw fail('expected an object with "url" and "text"');
   const { url, title, language } = value;
+  const filters = value.filters === undefined || value.filters === null ? {} : filtersOf(value.filters);
+  if (filters === undefined) throw fail('expected "filters" to be an object of names and values');
   if (typeof url !== 'string' || url === '') throw fail('expected a "url"');
   const whole = /^[a-z]+:\/\//i.test(url) ? url : baseUrl + url.replace(/^\//, '');
   return {
@@ -197,6 +222,7 @@ function sourceOfLine(line: string, baseUrl: string): Source {
     ...contentOf(value, fail),
     ...(typeof title === 'string' ? { title } : {}),
     ...(typeof language === 'string' ? { language } : {}),
+    filters,
   };
 }
 

@@ -27,10 +27,15 @@ export async function readPage(source: Source, weight: number, { embedder, table
   const vectors = await embedder.embedPassages(
     passages.map(({ heading, text }) => passageText({ title, heading, text })),
   );
-  const { id, url, language } = document;
+  const { id, url, language, filters = {} } = document;
   // What is no tag is passed over by languageOf (ingest) too, and the language guessed.
   const declared = primaryTag(await languageIn(source)) !== undefined;
-  return { document: { id, url, title, language }, passages, vectors: quantise(vectors, table.dimensions), declared };
+  return {
+    document: { id, url, title, language, filters },
+    passages,
+    vectors: quantise(vectors, table.dimensions),
+    declared,
+  };
 }
 
 /** What readDocument goes by, before it guesses. */

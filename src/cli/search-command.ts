@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
 import { linkTo } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
+import { filterIn, type GivenFilters, joinFilters } from '../core/filters.ts';
 import type { Store } from '../core/ports.ts';
 import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
-import type { Answer, PipelineName } from '../engine/types.ts';
+import type { Answer, PipelineName, SearchOptions } from '../engine/types.ts';
 import { fileStore } from '../store/files.ts';
 import { httpStore } from '../store/http.ts';
 import { parsed } from './arguments.ts';
@@ -15,6 +16,7 @@ const HELP = `findling search "<question>" --index <folder|url> [options]
 
   --index <folder|url>   an index that findling index wrote; several are searched as one
   --pipeline <name>      lexical, dense or hybrid (default)
+  --filter <name:value>  only pages that have this value of a filter; of one filter several values may be given
   --limit <n>            results, 10 by default
   --json                 print the answer as JSON
 `;
@@ -23,6 +25,7 @@ const PIPELINES: readonly string[] = ['lexical', 'dense', 'hybrid'] satisfies Pi
 const OPTIONS = {
   index: { type: 'string', multiple: true },
   pipeline: { type: 'string', default: 'hybrid' },
+  filter: { type: 'string', multiple: true },
   limit: { type: 'string', default: '10' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -46,22 +49,25 @@ export async function searchCommand(args: readonly string[]): Promise<number> {
     throw new SearchError('bad-input', `--pipeline is one of ${PIPELINES.join(', ')}, not ${values.pipeline}.`);
   if (!Number.isInteger(limit) || limit < 1)
     throw new SearchError('bad-input', '--limit takes a whole number from 1 on.');
-  const answer = await ask(values.index, question, values.pipeline, limit);
+  const filters = joinFilters(...(values.filter ?? []).map(filterOf));
+  const answer = await ask(values.index, question, { pipeline: values.pipeline, limit, filters });
   process.stdout.write(values.json ? `${JSON.stringify(answer)}\n` : said(answer));
   for (const { stage, reason } of answer.skipped) process.stderr.write(`${stage} left out: ${reason}\n`);
   return answer.skipped.length > 0 ? 1 : 0;
+}
+
+function filterOf(text: string): GivenFilters {
+  const filter = filterIn(text);
+  if (filter === undefined)
+    throw new SearchError('bad-input', `--filter takes a name and a value, e.g. 'section:Guide', not '${text}'.`);
+  return filter;
 }
 
 function isPipeline(name: string): name is PipelineName {
   return PIPELINES.includes(name);
 }
 
-async function ask(
-  places: readonly string[],
-  question: string,
-  pipeline: PipelineName,
-  limit: number,
-): Promise<Answer> {
+async function ask(places: readonly string[], question: string, options: SearchOptions): Promise<Answer> {
   const corpora = places.map((place) => staticIndex(place, storeOf(place)));
   // An index that is not there is an error here; a page would go on without it.
   await Promise.all(
@@ -73,7 +79,7 @@ async function ask(
     embedder: { embedQuery: refuse, embedPassages: refuse },
     reranker: () => ({ name: 'none', rerank: refuse }),
   });
-  return searcher.search(question, { pipeline, limit, typing: false }, uncancelled());
+  return searcher.search(question, { ...options, typing: false }, uncancelled());
 }
 
 /** The error of an index that could not be opened; of a folder above several it names those. */

@@ -5,6 +5,7 @@ import type {
   DocumentSummary,
   EngineHost,
   EngineStatus,
+  FilterCounts,
   IndexProgress,
   IndexReport,
   OpenOptions,
@@ -35,6 +36,8 @@ export interface Search {
   /** Number of documents removed. */
   remove(ids: readonly string[]): Promise<number>;
   documents(): Promise<readonly DocumentSummary[]>;
+  /** What searches may be narrowed to: filter → value → documents that have it, in the local corpus and the published indexes. */
+  filters(signal?: AbortSignal): Promise<FilterCounts>;
   status(): Promise<EngineStatus>;
   /** Loads what a tier needs ahead of the first question. */
   warm(tier: Tier): Promise<void>;
@@ -104,6 +107,7 @@ export async function createSearch(worker: () => Worker, given: OpenOptions): Pr
       (await engine()).add(sources, signal, onProgress),
     remove: async (ids) => (await engine()).remove(ids),
     documents: async () => (await engine()).documents(),
+    filters: async (signal = new AbortController().signal) => (await engine()).filters(signal),
     status: async () => (await engine()).status(),
     warm: async (tier) => (await engine()).warm(tier),
     onChange(callback) {

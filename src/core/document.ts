@@ -1,4 +1,5 @@
 import { SearchError } from './errors.ts';
+import type { Filters, GivenFilters } from './filters.ts';
 
 /** A type that only its constructor function can make. */
 export type Brand<T, Name extends string> = T & { readonly __brand: Name };
@@ -46,6 +47,8 @@ export interface Source {
   readonly title?: string;
   /** BCP 47; overrides the language found in the document. */
   readonly language?: string;
+  /** What searches may be narrowed to, beside what the document says itself. */
+  readonly filters?: GivenFilters;
 }
 
 /** A source as a page may give it. */
@@ -64,6 +67,8 @@ export interface Document {
   readonly text: string;
   /** Ordered, and tile `text`: the first starts at 0, each starts where the one before ends, the last ends at its end. */
   readonly sections: readonly Section[];
+  /** What searches may be narrowed to; none if absent. */
+  readonly filters?: Filters;
 }
 
 /** A stretch of a document under one heading. */

@@ -22,7 +22,7 @@ kbd { font: inherit; font-size: .75em; padding: .05em .45em; border: 1px solid v
 }
 .open:hover { border-color: var(--_accent); color: var(--_text); }
 .open kbd { margin-inline-start: auto; }
-button:focus-visible, a:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
+button:focus-visible, a:focus-visible, select:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 dialog {
   width: min(40rem, calc(100vw - 2rem)); max-width: none; max-height: min(38rem, calc(100dvh - 6rem)); margin: 4rem auto auto; padding: 0;
   color: var(--_text); background: var(--_surface); border: 1px solid var(--_line); border-radius: .75rem; overflow: hidden;
@@ -36,6 +36,8 @@ input { flex: 1; min-width: 0; font: inherit; font-size: 1.05rem; color: var(--_
 input::placeholder { color: var(--_muted); opacity: 1; }
 .field:focus-within { box-shadow: inset 0 -1px var(--_accent); }
 .close { padding: .5rem; display: flex; align-items: center; border-radius: .4rem; color: var(--_muted); }
+select { font: inherit; font-size: .8125rem; max-width: 100%; padding: .2rem .4rem; color: inherit; background: var(--_field); border: 1px solid var(--_line); border-radius: .4rem; }
+.choices:not([hidden]) { display: flex; flex-wrap: wrap; gap: .4rem; padding: .5rem .9rem; border-bottom: 1px solid var(--_line); }
 .notice { margin: 0; padding: .9rem 1rem; color: var(--_muted); font-size: .875rem; overflow-wrap: anywhere; }
 .notice:empty, [role='listbox']:empty { display: none; }
 [role='listbox'] { margin: 0; padding: .4rem; list-style: none; overflow-y: auto; overscroll-behavior: contain; }

@@ -1,9 +1,11 @@
 import type { SearchRun } from '../client/run.ts';
 import type { Search } from '../client/search.ts';
 import { toSearchError } from '../core/errors.ts';
+import { type GivenFilters, joinFilters } from '../core/filters.ts';
 import { placeOf } from '../core/place.ts';
 import type { Answer, Result, SearchOptions } from '../engine/types.ts';
 import { limitOf, upgradeProperties } from './attributes.ts';
+import { FilterChoices, filtersAttribute } from './filter-choices.ts';
 import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
 import { Press } from './press.ts';
 import { arrange, fillItem, make, safeHref } from './result-item.ts';
@@ -27,10 +29,11 @@ interface Held {
 
 /**
  * `<findling-search>`: a search box whose list improves in place. Give it a `search` (createSearch()); attributes:
- * `placeholder`, `limit`, `label`, `explain`, `rerank` (go on to the cross-encoder; `rerank="always"` also where the visitor saves or pays for data). It dispatches `findling-answer` with each answer; `refresh()` asks again.
+ * `placeholder`, `limit`, `label`, `explain`, `filters` (`version: 2.0`), `choices` (filters that the visitor chooses by: `section, version`), `rerank` (go on
+ * to the cross-encoder; `rerank="always"` also where the visitor saves or pays for data). It dispatches `findling-answer` with each answer; `refresh()` asks again.
  */
 export class FindlingSearch extends HTMLElement {
-  static readonly observedAttributes = ['placeholder', 'label', 'limit', 'explain'];
+  static readonly observedAttributes = ['placeholder', 'label', 'limit', 'explain', 'filters', 'choices'];
   readonly #input = make('input', { type: 'search', autocomplete: 'off', spellcheck: 'false', enterkeyhint: 'search' });
   readonly #stages = make('ul', { class: 'stages' });
   readonly #count = make('span', { class: 'count' });
@@ -38,6 +41,8 @@ export class FindlingSearch extends HTMLElement {
   readonly #notice = make('p', { class: 'notice' });
   readonly #list = make('ol', { part: 'results' });
   readonly #press = new Press(this.#list);
+  readonly #choices = new FilterChoices(() => this.#narrow());
+  #filters: GivenFilters | undefined;
   #items = new Map<string, HTMLLIElement>();
   readonly #open = new Set<string>();
   #ranks = new Map<string, number>();
@@ -60,7 +65,8 @@ export class FindlingSearch extends HTMLElement {
     sheet.replaceSync(STYLES);
     root.adoptedStyleSheets = [sheet];
     const bar = make('div', { class: 'bar' }, this.#stages, this.#count);
-    root.append(make('div', { class: 'box', role: 'search' }, this.#input), bar, this.#notice, this.#list, this.#live);
+    const box = make('div', { class: 'box', role: 'search' }, this.#input, this.#choices.element);
+    root.append(box, bar, this.#notice, this.#list, this.#live);
     this.#input.addEventListener('input', () => this.#typed());
     root.addEventListener('keydown', (event) => this.#key(event as KeyboardEvent));
     this.#input.addEventListener('focus', () => void this.#search?.warm('semantic').catch(() => undefined));
@@ -72,6 +78,8 @@ export class FindlingSearch extends HTMLElement {
     this.#input.setAttribute('aria-label', this.getAttribute('label') ?? label);
     this.#stages.setAttribute('aria-label', stages);
     if (name === 'limit' || name === 'explain') this.refresh();
+    if (name === 'filters') this.#narrow();
+    if (name === 'choices') void this.#offer();
   }
 
   /** To the box. `delegatesFocus` would also take there each click among the results. */
@@ -81,7 +89,7 @@ export class FindlingSearch extends HTMLElement {
 
   connectedCallback(): void {
     this.attributeChangedCallback();
-    upgradeProperties<FindlingSearch>(this, ['texts', 'search', 'resolve', 'query']);
+    upgradeProperties<FindlingSearch>(this, ['texts', 'filters', 'search', 'resolve', 'query']);
     // It was moved while it searched.
     if (this.#run === undefined && this.#input.value !== '') this.refresh();
   }
@@ -99,6 +107,7 @@ export class FindlingSearch extends HTMLElement {
 
   set search(search: Search | undefined) {
     this.#search = search;
+    void this.#offer();
     if (this.#input.value === '') return;
     if (this.#asked.typing) this.#typed();
     else void this.#ask(this.#last(), false);
@@ -113,6 +122,16 @@ export class FindlingSearch extends HTMLElement {
     this.#texts = { ...SEARCH_TEXTS, ...texts, names: { ...SEARCH_TEXTS.names, ...texts?.names } };
     this.attributeChangedCallback();
     this.refresh();
+  }
+
+  /** What its searches are narrowed to, in the place of the attribute of this name. */
+  get filters(): GivenFilters {
+    return this.#filters ?? filtersAttribute(this);
+  }
+
+  set filters(filters: GivenFilters | undefined) {
+    this.#filters = filters;
+    this.#narrow();
   }
 
   /** Where a result leads; set it to map ids to routes. */
@@ -137,6 +156,7 @@ export class FindlingSearch extends HTMLElement {
 
   /** Asks again what is in the box: documents have come or gone. The list on the page stands until one of its tier has come. */
   refresh(): void {
+    void this.#offer();
     if (this.#shown.text === '') return;
     clearTimeout(this.#pause);
     void this.#ask(this.#last(), this.#asked.typing);
@@ -147,6 +167,21 @@ export class FindlingSearch extends HTMLElement {
     void this.#ask('hybrid', true);
     if (this.#last() === 'hybrid') return;
     this.#pause = setTimeout(() => void this.#ask('reranked', true), PAUSE_MS);
+  }
+
+  /** Another question in the same words: the list on the page is no answer to it. */
+  #narrow(): void {
+    clearTimeout(this.#pause);
+    this.#shown = { text: '', tier: -1 };
+    if (this.#input.value !== '') void this.#ask(this.#last(), this.#asked.typing);
+  }
+
+  /** Asks the search what there is to choose from. Without an answer there is nothing. */
+  async #offer(): Promise<void> {
+    const names = FilterChoices.namesOf(this);
+    const search = this.#search;
+    const counts = names.length === 0 ? {} : ((await search?.filters().catch(() => undefined)) ?? {});
+    if (search === this.#search && this.#choices.offer(names, counts)) this.#narrow();
   }
 
   /** The last tier that is asked for. */
@@ -175,6 +210,7 @@ export class FindlingSearch extends HTMLElement {
       pipeline,
       limit: limitOf(this),
       explain: this.hasAttribute('explain'),
+      filters: joinFilters(this.filters, this.#choices.chosen),
       ...(typing ? {} : { typing: false }),
     };
     // The page and other elements may search at the same time: this element ends its own runs only.

@@ -1,10 +1,12 @@
 import { type SearchError, toSearchError } from '../core/errors.ts';
+import { type GivenFilters, joinFilters } from '../core/filters.ts';
 import { placeOf } from '../core/place.ts';
-import type { Answer, Result, SearchOptions } from '../engine/types.ts';
+import type { Answer, FilterCounts, Result, SearchOptions } from '../engine/types.ts';
 import { limitOf, upgradeProperties } from './attributes.ts';
 import { icon, optionOf } from './dialog-parts.ts';
 import { DIALOG_STYLES } from './dialog-styles.ts';
 import { type DialogTexts, dialogTexts, indexUrls } from './dialog-texts.ts';
+import { FilterChoices, filtersAttribute } from './filter-choices.ts';
 import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
 import { Press } from './press.ts';
 import { arrange, make } from './result-item.ts';
@@ -17,6 +19,7 @@ export interface DialogSearch {
     options: SearchOptions & { readonly signal: AbortSignal; onAnswer(answer: Answer): void },
   ): Promise<Answer>;
   warm(): Promise<void>;
+  filters(): Promise<FilterCounts>;
 }
 
 /** Dispatched before a result is opened; `preventDefault()` and go there yourself (a site with a router of its own). */
@@ -24,11 +27,12 @@ export const OPEN_EVENT = 'findling-open';
 
 /**
  * `<findling-search-dialog index="/findling/">`: a button, and behind it a dialog with a search box and its results.
- * Ctrl+K, ⌘K and `/` open it. Attributes: `index` (see indexUrls), `lang`, `label`, `placeholder`, `limit`.
+ * Ctrl+K, ⌘K and `/` open it. Attributes: `index` (see indexUrls), `lang`, `label`, `placeholder`, `limit`, `filters` (`version: 2.0`), `choices`
+ * (filters that the visitor chooses by: `section, version`).
  * Nothing of the search is loaded before the dialog is opened.
  */
 export abstract class SearchDialog extends HTMLElement {
-  static readonly observedAttributes = ['lang', 'label', 'placeholder', 'limit'];
+  static readonly observedAttributes = ['lang', 'label', 'placeholder', 'limit', 'filters', 'choices'];
   readonly #label = make('span');
   readonly #button = make('button', { type: 'button', class: 'open', part: 'button', 'aria-haspopup': 'dialog' });
   readonly #input = make('input', {
@@ -46,8 +50,12 @@ export abstract class SearchDialog extends HTMLElement {
   readonly #live = make('div', { class: 'visually-hidden', role: 'status' });
   readonly #dialog = make('dialog', { part: 'dialog' });
   readonly #press = new Press(this.#list);
+  readonly #choices = new FilterChoices(() => void this.#ask());
+  #filters: GivenFilters | undefined;
   readonly #searches = new Map<string, Promise<DialogSearch>>();
   #texts: DialogTexts = dialogTexts('en');
+  /** Whose filters stand to be chosen, and which. */
+  #offered: { readonly search: DialogSearch; readonly key: string } | undefined;
   #own: Partial<DialogTexts> | undefined;
   #running: AbortController | undefined;
   /** The text whose rows are on the list. */
@@ -71,13 +79,13 @@ export abstract class SearchDialog extends HTMLElement {
     const shortcut = make('kbd', { 'aria-hidden': 'true' }, isApple ? '⌘ K' : 'Ctrl K');
     this.#button.append(icon('search'), this.#label, shortcut);
     const field = make('div', { class: 'field' }, icon('search'), this.#input, this.#close);
-    this.#dialog.append(field, this.#notice, this.#list, this.#live);
+    this.#dialog.append(field, this.#choices.element, this.#notice, this.#list, this.#live);
     root.append(this.#button, this.#dialog);
     this.#listen();
   }
 
   connectedCallback(): void {
-    upgradeProperties<SearchDialog>(this, ['texts']);
+    upgradeProperties<SearchDialog>(this, ['texts', 'filters']);
     this.attributeChangedCallback();
     window.addEventListener('keydown', this.#shortcut);
   }
@@ -99,7 +107,7 @@ export abstract class SearchDialog extends HTMLElement {
     this.#input.setAttribute('aria-label', placeholder);
     this.#list.setAttribute('aria-label', label);
     this.#close.setAttribute('aria-label', this.#texts.close);
-    if (name === 'limit' && this.#dialog.open) void this.#ask();
+    if (this.#dialog.open && ['limit', 'filters', 'choices'].includes(name ?? '')) void this.#ask();
   }
 
   /** What it says, in a language that it does not speak or in other words; what is left out is said as before. */
@@ -110,6 +118,16 @@ export abstract class SearchDialog extends HTMLElement {
   set texts(texts: Partial<DialogTexts> | undefined) {
     this.#own = texts;
     this.attributeChangedCallback();
+  }
+
+  /** What its searches are narrowed to, in the place of the attribute of this name. */
+  get filters(): GivenFilters {
+    return this.#filters ?? filtersAttribute(this);
+  }
+
+  set filters(filters: GivenFilters | undefined) {
+    this.#filters = filters;
+    if (this.#dialog.open) void this.#ask();
   }
 
   /** Opens the dialog and starts to load the search; not where the page hides it. */
@@ -204,14 +222,26 @@ export abstract class SearchDialog extends HTMLElement {
     try {
       const search = await this.#search();
       await search.warm();
+      void this.#offer(search);
       if (text === '' || signal.aborted) return;
       const onAnswer = (answer: Answer) => {
         this.#press.update(() => signal.aborted || this.#answer(answer, text));
       };
-      await search.search(this.#input.value, { limit: limitOf(this), signal, onAnswer });
+      const filters = joinFilters(this.filters, this.#choices.chosen);
+      await search.search(this.#input.value, { limit: limitOf(this), filters, signal, onAnswer });
     } catch (cause) {
       this.#press.update(() => signal.aborted || this.#fail(toSearchError(cause)));
     }
+  }
+
+  /** Offers what there is to choose from in the index that is searched; without an answer nothing. */
+  async #offer(search: DialogSearch): Promise<void> {
+    const names = FilterChoices.namesOf(this);
+    const key = names.join();
+    if (this.#offered?.search === search && this.#offered.key === key) return;
+    this.#offered = { search, key };
+    const counts = names.length === 0 ? {} : await search.filters().catch(() => ({}));
+    if (this.#choices.offer(names, counts)) void this.#ask();
   }
 
   #answer({ results, skipped, complete }: Answer, text: string): void {
@@ -271,7 +301,8 @@ export abstract class SearchDialog extends HTMLElement {
   }
 
   #key(event: KeyboardEvent): void {
-    if (isComposing(event)) return;
+    // A list of values has keys of its own.
+    if (isComposing(event) || event.target instanceof HTMLSelectElement) return;
     const rows = [...this.#list.querySelectorAll('li')];
     const at = rows.findIndex((row) => row.getAttribute('aria-selected') === 'true');
     const step = stepOf(event);

@@ -14,7 +14,12 @@ input {
   width: 100%; font: inherit; font-size: 1.15rem; padding: .8rem 1rem; color: inherit; background: var(--_surface);
   border: 1.5px solid var(--_line); border-radius: .7rem;
 }
-input:focus-visible, a:focus-visible, button:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
+input:focus-visible, a:focus-visible, button:focus-visible, select:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
+select {
+  font: inherit; font-size: .875rem; max-width: 100%; padding: .25rem .5rem; color: inherit; background: var(--_surface);
+  border: 1px solid var(--_line); border-radius: .45rem;
+}
+.choices:not([hidden]) { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .5rem; }
 .bar { display: flex; flex-wrap: wrap; gap: .4rem .6rem; align-items: center; margin: .6rem 0 .2rem; min-height: 2rem; font-size: .85rem; color: var(--_muted); }
 .stages { display: flex; flex-wrap: wrap; gap: .35rem; margin: 0; padding: 0; list-style: none; }
 .stages li { padding: .1rem .6rem; border: 1px solid var(--_line); border-radius: 1rem; white-space: nowrap; }

@@ -11,6 +11,16 @@ export const TEXT: Rule = { expected: 'a string', holds: (value) => typeof value
 export const YES_OR_NO: Rule = { expected: 'true or false', holds: (value) => typeof value === 'boolean' };
 export const OBJECT: Rule = { expected: 'an object', holds: (value) => Object(value) === value };
 
+const isText = (value: unknown) => typeof value === 'string';
+export const FILTERS: Rule = {
+  expected: "an object of names and values, each a string or a list of strings, e.g. { version: '2.0' }",
+  holds: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((each) => (Array.isArray(each) ? each.every(isText) : isText(each))),
+};
+
 export function oneOf(...names: readonly string[]): Rule {
   const expected = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
   return { expected, holds: (value) => names.some((name) => name === value) };

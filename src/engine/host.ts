@@ -82,6 +82,10 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
       const documents = await local.corpus.documents();
       return documents.map(({ id, url, title, passages }) => ({ id, url, title, passages }));
     },
+    async filters(signal) {
+      const { searcher, local } = await ready();
+      return (await recovering(() => searcher.filters(signal), local, signal)).answer;
+    },
     status: async () => status(await ready()),
     warm: async (tier) => warm(await ready(), tier),
   };
@@ -140,15 +144,25 @@ async function searchSteadily(
   const generation = () => local.corpus.statistics().generation;
   const before = generation();
   // Published indexes that fail are skipped: what fails a search is this corpus, or a model.
-  const answer = await search().catch(async (cause) => {
-    if (signal.aborted || !(await local.recover(toSearchError(cause)))) throw cause;
-    return undefined;
-  });
-  if (answer === undefined) return search();
-  if (!answer.skipped.some(({ code }) => code === 'not-found')) return answer;
+  const { answer, isSecond } = await recovering(search, local, signal);
+  if (isSecond || !answer.skipped.some(({ code }) => code === 'not-found')) return answer;
   // Or a model or a published index was not found: that would be so again.
   await local.refresh().catch(() => undefined);
   return generation() === before ? answer : search().catch(() => answer);
+}
+
+/** Reads; once more where the visitor's own corpus could not be read, and another stands in its place now. */
+async function recovering<T>(
+  read: () => Promise<T>,
+  local: RenewableCorpus,
+  signal: AbortSignal,
+): Promise<{ readonly answer: T; readonly isSecond: boolean }> {
+  try {
+    return { answer: await read(), isSecond: false };
+  } catch (cause) {
+    if (signal.aborted || !(await local.recover(toSearchError(cause)))) throw cause;
+    return { answer: await read(), isSecond: true };
+  }
 }
 
 /** What a host that does not answer holds is not counted. */

@@ -1,6 +1,7 @@
 import { throwIfAborted } from '../core/cancellation.ts';
 import { type Document, type DocumentId, documentId, type Passage, type Source } from '../core/document.ts';
 import { type SearchErrorCode, toSearchError } from '../core/errors.ts';
+import { tidyFilters } from '../core/filters.ts';
 import { contentHash } from '../core/hash.ts';
 import type { IndexProgress, IndexReport } from './types.ts';
 
@@ -25,8 +26,10 @@ const WAITS = 'The document waits until then, and need not be added again.';
 const BATCH_PASSAGES = 1024;
 
 /** A hash over all that decides what is indexed of a source. */
-export function sourceHash({ content, type, url, title, language }: Source): string {
-  return contentHash(type, url ?? '', title ?? '', language ?? '', content);
+export function sourceHash({ content, type, url, title, language, filters = {} }: Source): string {
+  // Without filters it is what it was before there were any.
+  const narrowed = Object.keys(filters).length === 0 ? [] : [JSON.stringify(tidyFilters(filters))];
+  return contentHash(type, url ?? '', title ?? '', language ?? '', ...narrowed, content);
 }
 
 type Failure = { readonly id: string; readonly code: SearchErrorCode; readonly reason: string };

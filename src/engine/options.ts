@@ -1,6 +1,6 @@
 import { SearchError } from '../core/errors.ts';
 import { FIELD_WEIGHTS } from '../index/lexical/formula.ts';
-import { check, checkAll, OBJECT, oneOf, type Rule, TEXT, YES_OR_NO } from './checks.ts';
+import { check, checkAll, FILTERS, OBJECT, oneOf, type Rule, TEXT, YES_OR_NO } from './checks.ts';
 import type { FusionOption, SearchOptions } from './types.ts';
 
 const isNumber = (value: unknown): value is number => typeof value === 'number';
@@ -19,6 +19,7 @@ const SEARCH: Readonly<Record<keyof SearchOptions, Rule>> = {
   candidates: wholeFrom(1),
   fusion: OBJECT,
   fields: OBJECT,
+  filters: FILTERS,
   feedback: wholeFrom(0),
   rarity: SHARE,
   windows: wholeFrom(0),

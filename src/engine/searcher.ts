@@ -15,6 +15,7 @@ import { type WeighWords, weighByRarity } from '../retrieve/rarity.ts';
 import { windowReader } from '../retrieve/windows.ts';
 import { createAnswers, type Present } from './answering.ts';
 import { answerable, constrain, FAR, NEAR } from './constraint.ts';
+import { countFilters, narrowed } from './filtering.ts';
 import { leading, type Upheld } from './fusing.ts';
 import { headStart, heldBack } from './head-start.ts';
 import type { CorpusMoment, SearchableCorpus } from './moments.ts';
@@ -23,7 +24,7 @@ import { checkSearch } from './options.ts';
 import { pipelines } from './pipelines.ts';
 import { merge, remember } from './retrievers.ts';
 import { createTimings, type Timings } from './timings.ts';
-import type { Answer, FusionOption, SearchOptions } from './types.ts';
+import type { Answer, FilterCounts, FusionOption, SearchOptions } from './types.ts';
 import { unite } from './union.ts';
 
 export interface SearcherParts {
@@ -52,6 +53,8 @@ export interface Searcher {
     signal?: AbortSignal,
     onStage?: (event: StageEvent) => void,
   ): Promise<Ranking>;
+  /** What searches may be narrowed to. */
+  filters(signal?: AbortSignal): Promise<FilterCounts>;
   readonly timings: Timings;
 }
 
@@ -90,7 +93,9 @@ export function createSearcher(parts: SearcherParts): Searcher {
   const prepare = async (text: string, options: SearchOptions, context: Context, ready: Promise<void>) => {
     checkSearch(text, options);
     const asked = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
-    const moments = await openMoments(context);
+    const opened = await openMoments(context);
+    const { filters = {} } = options;
+    const moments = await Promise.all(opened.map((moment) => narrowed(moment, filters, context.signal)));
     const union = unite(moments);
     const { passages } = union;
     const far = parts.corpora.some(({ optional }) => optional);
@@ -147,6 +152,9 @@ export function createSearcher(parts: SearcherParts): Searcher {
 
   return {
     timings,
+    async filters(signal = new AbortController().signal) {
+      return countFilters(await openMoments({ signal, onStage: () => undefined }), signal);
+    },
     async rank(text, options = {}, signal = new AbortController().signal, onStage = () => undefined) {
       const context = { signal, onStage: timed(onStage) };
       const { query, pipeline, depth } = await prepare(text, options, context, Promise.resolve());

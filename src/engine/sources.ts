@@ -1,6 +1,6 @@
 import { documentId, type GivenSource, type Source } from '../core/document.ts';
 import { toSearchError } from '../core/errors.ts';
-import { check, checkAll, OBJECT, oneOf, type Rule, TEXT } from './checks.ts';
+import { check, checkAll, FILTERS, OBJECT, oneOf, type Rule, TEXT } from './checks.ts';
 import type { IndexReport } from './types.ts';
 
 const SOURCE: Readonly<Record<keyof Source, Rule>> = {
@@ -13,6 +13,7 @@ const SOURCE: Readonly<Record<keyof Source, Rule>> = {
   title: TEXT,
   url: TEXT,
   language: TEXT,
+  filters: FILTERS,
 };
 const LIST: Rule = { expected: 'a list of documents', holds: Array.isArray };
 

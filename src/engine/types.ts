@@ -1,5 +1,6 @@
 import type { GivenSource, PassageId } from '../core/document.ts';
 import type { SearchErrorCode } from '../core/errors.ts';
+import type { GivenFilters } from '../core/filters.ts';
 import type { TransformersSpec } from '../models/transformers-spec.ts';
 import type { FoundFolder } from '../store/opfs-folder.ts';
 import type { Percentiles } from './timings.ts';
@@ -26,6 +27,8 @@ export interface SearchOptions {
   readonly fusion?: FusionOption;
   /** What a word counts by where it stands: title 1.5, heading 1.5 and body 1 by default; `findling tune` finds others. */
   readonly fields?: Readonly<Partial<Record<'title' | 'heading' | 'body', number>>>;
+  /** Only documents that have, of each filter named here, one of the values. A filter without values narrows nothing. */
+  readonly filters?: GivenFilters;
   /**
    * Best passages of the first fusion, towards which the question's embedding moves for a second search by meaning; 0 for none. 3 by
    * default, and 0 where a published index is searched: there it costs bytes.
@@ -115,6 +118,9 @@ export interface DocumentSummary {
   readonly passages: number;
 }
 
+/** Filter → value → how many documents have it. */
+export type FilterCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
 export interface EngineStatus {
   readonly documents: number;
   readonly passages: number;
@@ -157,6 +163,7 @@ export interface EngineHost {
   ): Promise<IndexReport>;
   remove(ids: readonly string[]): Promise<number>;
   documents(): Promise<readonly DocumentSummary[]>;
+  filters(signal: AbortSignal): Promise<FilterCounts>;
   status(): Promise<EngineStatus>;
   warm(tier: Tier): Promise<void>;
 }

@@ -1,18 +1,18 @@
 import { type Passage, passageId } from '../core/document.ts';
 import { SearchError } from '../core/errors.ts';
-import { collectTerms, type TermAnalyzer } from './collecting.ts';
+import { collectTerms, type IndexedHead, type TermAnalyzer } from './collecting.ts';
 import { emptyColumns, type LengthColumns, LONGEST_FIELD } from './lengths.ts';
 import { createLexiconWriter, type LexiconWriter } from './lexicon-writer.ts';
 import { pace } from './pace.ts';
 import { assembleSegment, type BuiltSegment, type SegmentOptions } from './segment-format.ts';
 import { createTermCollector, type TermCollector } from './term-collector.ts';
 import type { QuantisedVectors } from './terms.ts';
-import { createTextsWriter, type DocumentHead } from './texts.ts';
+import { createTextsWriter } from './texts.ts';
 
 /** A document as the index takes it. */
 export interface IndexedDocument {
   /** A Document is one; of it only these fields are kept. */
-  readonly document: DocumentHead;
+  readonly document: IndexedHead;
   /** Hash of the content, for the indexer to know it again; any string. */
   readonly hash: string;
   /** All of the document's passages, ordinals ascending from 0. */
@@ -44,10 +44,10 @@ export function createSegmentBuilder(options: SegmentOptions = {}): SegmentBuild
     },
     add(entry, analyzer) {
       checkDocument(entry);
-      const { id, title } = entry.document;
+      const { id } = entry.document;
       if (added.has(id)) throw new SearchError('bad-input', `Document '${id}' was given twice in one batch.`);
       added.set(id, { entry, first: collector.passages });
-      collectTerms(title, entry.passages, analyzer, collector);
+      collectTerms(entry.document, entry.passages, analyzer, collector);
     },
     async finish(signal) {
       const sorted = [...added.values()].sort((a, b) => (a.entry.document.id < b.entry.document.id ? -1 : 1));

@@ -113,15 +113,21 @@ export interface ScoredNumber {
   readonly score: number;
 }
 
+export interface VectorSearchOptions {
+  /** Where a clustered index looks, if not around the query itself. What was read for that needs no reading again. */
+  readonly near?: Float32Array;
+  /** Whether a passage may be found; all may if absent. */
+  isAllowed?(passage: PassageNumber): boolean;
+}
+
 /** Nearest vectors by inner product. Exact over a local corpus; clustered over a published index. */
 export interface VectorIndex {
   readonly dimensions: number;
-  /** `near`: where a clustered index looks, if not around the query itself. What was read for that needs no reading again. */
   search(
     query: Float32Array,
     depth: number,
     signal?: AbortSignal,
-    near?: Float32Array,
+    options?: VectorSearchOptions,
   ): Promise<readonly ScoredNumber[]>;
   /** The vectors of passages, as near as they are kept; ids of other corpora are left out. Absent where there are none to be had. */
   vectorsOf?(ids: readonly PassageId[], signal?: AbortSignal): Promise<ReadonlyMap<PassageId, Float32Array>>;

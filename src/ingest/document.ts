@@ -1,5 +1,6 @@
 import { type Document, documentId, type Source, type SourceType } from '../core/document.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
+import { type GivenFilters, joinFilters } from '../core/filters.ts';
 import { lostScript } from '../core/lost-script.ts';
 import { decodeContent } from './decoding.ts';
 import { readHtml } from './html.ts';
@@ -21,6 +22,7 @@ interface Reading {
   readonly content: BuiltText;
   readonly title?: string;
   readonly language?: string;
+  readonly filters?: GivenFilters;
   /** The title stands above a heading of level 1. */
   readonly titleFirst?: boolean;
 }
@@ -36,6 +38,7 @@ export async function readDocument(source: Source): Promise<Document> {
     throw toSearchError(lostScript(error, `reads ${CALLED[source.type]}`), 'bad-input');
   });
   const { content } = reading;
+  const filters = joinFilters(reading.filters ?? {}, source.filters ?? {});
   const title = source.title ?? titleOf(reading) ?? titleOfAddress(source.url ?? source.id);
   return {
     id,
@@ -44,6 +47,7 @@ export async function readDocument(source: Source): Promise<Document> {
     language: languageOf(source.language ?? reading.language ?? '', content.text),
     text: content.text,
     sections: content.sections(title),
+    ...(Object.keys(filters).length === 0 ? {} : { filters }),
   };
 }
 

@@ -1,4 +1,6 @@
 import type { Tokenizer as TokenizerType } from 'htmlparser2';
+import type { GivenFilters } from '../core/filters.ts';
+import { readFilterMarks } from './html-filters.ts';
 import { headingReader } from './html-headings.ts';
 import { BLOCKS, isDropped, isLookup, isRegionRoot, likelyRegions, type Region } from './html-rules.ts';
 import { type Attributes, type HtmlHandler, type OnClose, walkHtml } from './html-walk.ts';
@@ -13,6 +15,7 @@ export interface HtmlReading {
   readonly title: string;
   /** Of `<html lang>`; '' where there is none. */
   readonly language: string;
+  readonly filters: GivenFilters;
 }
 
 export interface HtmlOptions {
@@ -31,6 +34,12 @@ const FEW_WORDS = 20;
  */
 export async function readHtml(html: string, options: HtmlOptions = {}): Promise<HtmlReading> {
   const { Tokenizer } = await import('htmlparser2');
+  return { ...readContent(Tokenizer, html, options), filters: readFilterMarks(Tokenizer, html) };
+}
+
+type ContentReading = Omit<HtmlReading, 'filters'>;
+
+function readContent(Tokenizer: typeof TokenizerType, html: string, options: HtmlOptions): ContentReading {
   const regions: readonly Region[] = options.whole === true ? ['body'] : likelyRegions(html);
   const read = (region: Region) => readRegion(Tokenizer, html, region, options);
   for (const region of regions) {
@@ -46,13 +55,13 @@ export async function readHtml(html: string, options: HtmlOptions = {}): Promise
  * Articles are the content where all main headings are theirs, and on a page without one where most of the text is. Else
  * they stand beside the content (comments, related posts) or below what heads them all (a list of posts): the body has both.
  */
-function articlesOrBody(articles: HtmlReading, body: HtmlReading): HtmlReading {
+function articlesOrBody(articles: ContentReading, body: ContentReading): ContentReading {
   const { text, topHeadings } = articles.content;
   if (topHeadings < body.content.topHeadings) return body;
   return topHeadings > 0 || text.length * 2 > body.content.text.length ? articles : body;
 }
 
-interface RegionReading extends HtmlReading {
+interface RegionReading extends ContentReading {
   /** Its page is an index or a search page: there is no text but headings and a hint. */
   readonly onlyLeads: boolean;
 }

@@ -1,3 +1,4 @@
+import { type GivenFilters, joinFilters } from '../core/filters.ts';
 import { fenceReader } from './fences.ts';
 import { splitFrontMatter } from './front-matter.ts';
 import { readHtml } from './html.ts';
@@ -9,6 +10,7 @@ export interface MarkdownReading {
   readonly content: BuiltText;
   readonly title: string;
   readonly language: string;
+  readonly filters: GivenFilters;
 }
 
 /** Longer stretches of inline text are taken as they stand: the patterns for emphasis and links are not linear. */
@@ -24,8 +26,8 @@ export async function readMarkdown(markdown: string): Promise<MarkdownReading> {
   const front = await splitFrontMatter(markdown);
   const html = await renderMarkdown(stripMdx(front.body));
   const description = front.description === '' ? '' : `<p>${escapeHtml(front.description)}</p>\n`;
-  const { content } = await readHtml(description + html, { slug: slugger(), whole: true });
-  return { content, title: front.title, language: front.language };
+  const { content, filters } = await readHtml(description + html, { slug: slugger(), whole: true });
+  return { content, title: front.title, language: front.language, filters: joinFilters(front.filters, filters) };
 }
 
 /** Markdown as HTML, to be read and never shown. What nests too deep for the parser becomes one block of text. */

@@ -1,7 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { indexSite, type SiteReport } from '../cli/index-site.ts';
-import { globPattern, type SourceOptions } from '../cli/index-sources.ts';
+import { givenTo, globPattern, type SourceOptions } from '../cli/index-sources.ts';
+import { filtersOf, type GivenFilters } from '../core/filters.ts';
 import { type AdapterOptions, type ContentPage, contentIndex, INDEX_FOLDER } from './places.ts';
 
 interface Log {
@@ -26,10 +27,10 @@ export interface BuiltSite {
 /** Indexes a built site into its `findling/<language>/`, as `findling index` would, and says what it did. */
 export async function indexBuilt(site: BuiltSite): Promise<SiteReport> {
   const { outDir, base, root, options, others = [], log, name, urlOf } = site;
-  const { exclude, weights } = globsOf(options);
+  const globs = globsOf(options);
   const report = await indexSite({
-    exclude: [...exclude, ...others],
-    weights,
+    ...globs,
+    exclude: [...globs.exclude, ...others],
     byLanguage: true,
     onUnmatched: (glob) => others.includes(glob) || log.warn(unmatched(glob)),
     folder: outDir,
@@ -53,9 +54,15 @@ export function unmatched(glob: string): string {
 }
 
 /** The globs of an adapter's options, as indexSite() takes them. */
-export function globsOf({ exclude = [], weight = {} }: AdapterOptions): Pick<SourceOptions, 'exclude' | 'weights'> {
-  return { exclude, weights: Object.entries(weight).map(([glob, each]) => ({ glob, weight: each })) };
+export function globsOf({ exclude = [], weight = {}, filters = {} }: AdapterOptions): Globs {
+  return {
+    exclude,
+    weights: Object.entries(weight).map(([glob, each]) => ({ glob, weight: each })),
+    filters: Object.entries(filters).map(([glob, each]) => ({ glob, filters: filtersOf(each) ?? {} })),
+  };
 }
+
+type Globs = Required<Pick<SourceOptions, 'exclude' | 'weights' | 'filters'>>;
 
 /** Indexes Markdown under the URLs that its pages will have; globs are for the files that it will be built into. */
 export async function indexContent(
@@ -81,23 +88,30 @@ export async function indexContent(
   });
 }
 
-function byWeight(pages: readonly ContentPage[], options: AdapterOptions): ReadonlyMap<number, readonly ContentPage[]> {
-  const { exclude, weights } = globsOf(options);
-  const excluded = exclude.map(globPattern);
-  const weighted = weights.map(({ glob, weight }) => ({ pattern: globPattern(glob), weight }));
-  const groups = new Map<number, ContentPage[]>();
+interface FilteredPage extends ContentPage {
+  readonly filters: GivenFilters;
+}
+
+function byWeight(
+  pages: readonly ContentPage[],
+  options: AdapterOptions,
+): ReadonlyMap<number, readonly FilteredPage[]> {
+  const globs = globsOf(options);
+  const excluded = globs.exclude.map(globPattern);
+  const given = givenTo(globs);
+  const groups = new Map<number, FilteredPage[]>();
   for (const page of pages) {
     if (excluded.some((pattern) => pattern.test(page.path))) continue;
-    const weight = weighted.reduce((product, each) => product * (each.pattern.test(page.path) ? each.weight : 1), 1);
-    groups.set(weight, [...(groups.get(weight) ?? []), page]);
+    const { weight, filters } = given(page.path);
+    groups.set(weight, [...(groups.get(weight) ?? []), { ...page, filters }]);
   }
   return groups;
 }
 
-async function linesOf(pages: readonly ContentPage[]): Promise<string> {
+async function linesOf(pages: readonly FilteredPage[]): Promise<string> {
   const lines = await Promise.all(
-    pages.map(async ({ file, url, language }) =>
-      JSON.stringify({ url, language, markdown: await readFile(file, 'utf8') }),
+    pages.map(async ({ file, url, language, filters }) =>
+      JSON.stringify({ url, language, filters, markdown: await readFile(file, 'utf8') }),
     ),
   );
   return lines.join('\n');

@@ -54,7 +54,11 @@ export function findling(context: DocusaurusContext, given: AdapterOptions = {})
   const { siteDir: root, baseUrl, siteConfig, i18n } = context;
   const isSlashless = siteConfig.trailingSlash === false;
   // Docusaurus may have put more into what it hands over than a thread can be given.
-  const options: AdapterOptions = { exclude: given.exclude ?? [], weight: given.weight ?? {} };
+  const options: AdapterOptions = {
+    exclude: given.exclude ?? [],
+    weight: given.weight ?? {},
+    filters: given.filters ?? {},
+  };
   const isDevelopment = process.env.NODE_ENV === 'development';
   return {
     name: 'findling',

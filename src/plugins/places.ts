@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { GivenFilters } from '../core/filters.ts';
 
 /** Options that the adapters of all generators take. */
 export interface AdapterOptions {
@@ -6,6 +7,8 @@ export interface AdapterOptions {
   readonly exclude?: readonly string[];
   /** Glob → score multiplier. */
   readonly weight?: Readonly<Record<string, number>>;
+  /** Glob → what searches may be narrowed to: `{ 'guide/**': { section: 'Guide' } }`. */
+  readonly filters?: Readonly<Record<string, GivenFilters>>;
 }
 
 /** Where adapters put the index in the site; inside it each language has a folder. */

@@ -2,9 +2,9 @@ import { SearchError } from '../core/errors.ts';
 import { keepingOf, publishedStore } from '../engine/published-store.ts';
 import { createSearcher } from '../engine/searcher.ts';
 import { staticIndex } from '../engine/static-index.ts';
-import type { Answer, SearchOptions } from '../engine/types.ts';
+import type { Answer, FilterCounts, SearchOptions } from '../engine/types.ts';
 
-export type { Answer, Result, SearchOptions } from '../engine/types.ts';
+export type { Answer, FilterCounts, Result, SearchOptions } from '../engine/types.ts';
 
 export interface SiteSearchOptions {
   /** Folders of indexes that `findling index` wrote; several sites are searched as one. */
@@ -19,6 +19,8 @@ export interface SiteSearch {
     text: string,
     options?: SearchOptions & { readonly signal?: AbortSignal; onAnswer?(answer: Answer): void },
   ): Promise<Answer>;
+  /** What searches may be narrowed to: filter → value → pages that have it. */
+  filters(signal?: AbortSignal): Promise<FilterCounts>;
   /** Reads what every question needs: call it when the search box gets the focus. Rejects where no index can be opened. */
   warm(): Promise<void>;
   /** Lets the next search read the index anew: it was rebuilt. */
@@ -49,6 +51,7 @@ export function createSiteSearch(options: SiteSearchOptions): SiteSearch {
   return {
     search: (text, { signal, onAnswer, ...rest } = {}) =>
       searcher.search(text, { pipeline: 'hybrid', ...rest }, signal, onAnswer),
+    filters: searcher.filters,
     async warm() {
       const opened = await Promise.allSettled(indexes.map((index) => index.open()));
       // One that is out of reach is named by the search, which goes on with the others.

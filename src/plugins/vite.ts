@@ -3,18 +3,15 @@ import type { Plugin, ResolvedConfig } from 'vite';
 import { indexSite } from '../cli/index-site.ts';
 import { globsOf, unmatched } from './adapter.ts';
 import { serveDevIndex } from './dev-server.ts';
+import type { AdapterOptions } from './places.ts';
 
 export { UPDATE_EVENT } from './dev-server.ts';
 
-export interface FindlingOptions {
+export interface FindlingOptions extends AdapterOptions {
   /** Folder of the index inside the site; `findling` by default. */
   readonly folder?: string;
   /** Pages in development, where nothing is built yet: Markdown or HTML. The project's own folder by default. */
   readonly content?: string;
-  /** Globs of pages to leave out. */
-  readonly exclude?: readonly string[];
-  /** Glob → score multiplier. */
-  readonly weight?: Readonly<Record<string, number>>;
 }
 
 /** Indexes the built pages after each build, and in development the content, again whenever it changes. */

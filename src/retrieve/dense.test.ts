@@ -107,7 +107,7 @@ describe('feedback', () => {
     const search = vi.fn(corpus.vectors.search);
     const again = feedback([{ ...corpus, vectors: { ...corpus.vectors, search } }]);
     const found = await again?.(plainQuery('quiz'), ranking([{ id: id(2), score: 1 }]), 5, signal);
-    const [moved, depth, , near] = search.mock.calls[0] ?? [];
+    const [moved, depth, , { near } = {}] = search.mock.calls[0] ?? [];
     const [quiz, hound] = [lettersOf('quiz'), lettersOf('a hound')];
     expect(near).toEqual(quiz);
     expect(depth).toBe(5);

@@ -62,7 +62,7 @@ async function nearest(
   signal: AbortSignal,
   near?: Float32Array,
 ): Promise<Ranking> {
-  const found = await abortable(vectors.search(embedding, depth, signal, near), signal);
+  const found = await abortable(vectors.search(embedding, depth, signal, near && { near }), signal);
   const ids = await abortable(
     numbers.idsOf(
       found.map(({ passage }) => passage),

@@ -1,6 +1,7 @@
 import { SearchError } from '../../core/errors.ts';
 import { contentHash } from '../../core/hash.ts';
 import { type CountedTerm, collectCompletions } from '../completions.ts';
+import { isFilterTerm, isFilterValue } from '../filter-terms.ts';
 import { isNameTerm } from '../lexical/names.ts';
 import { pace } from '../pace.ts';
 import { documentFrequency } from '../postings.ts';
@@ -101,10 +102,10 @@ async function writeTerms(
   const { due, rest } = pace(signal);
   for (const { term, fields } of collector.postings(order)) {
     const frequency = documentFrequency(fields);
-    if (frequency > sizes.common) terms.addOutline(term, await common.add(fields));
+    if (frequency > sizes.common && !isFilterTerm(term)) terms.addOutline(term, await common.add(fields));
     else terms.add(term, fields);
     completions.add(term, frequency, fields);
-    if (!isNameTerm(term)) vocabulary.push({ term, frequency });
+    if (!isNameTerm(term) || isFilterValue(term)) vocabulary.push({ term, frequency });
     if (due()) await rest();
   }
   regions.set('terms', await deflated(terms.finish()));

@@ -1,14 +1,13 @@
 import type { Passage } from '../../core/document.ts';
-import type { TermAnalyzer } from '../collecting.ts';
+import type { IndexedHead, TermAnalyzer } from '../collecting.ts';
 import type { QuantisedVectors } from '../terms.ts';
-import type { DocumentHead } from '../texts.ts';
 import type { CommonSizes } from './common-writer.ts';
 import type { PackOptions } from './packing.ts';
 import type { TokenTable } from './word-table.ts';
 
 /** A document as a published index takes it. */
 export interface PublishedDocument {
-  readonly document: DocumentHead;
+  readonly document: IndexedHead;
   readonly passages: readonly Passage[];
   /** One row a passage; all documents have them or none. */
   readonly vectors?: QuantisedVectors;

@@ -41,7 +41,7 @@ export async function gather(source: DocumentSource, options: PublishOptions): P
     const read = source.read(at);
     const given = read instanceof Promise ? await read : read;
     const { document, passages } = given;
-    collectTerms(document.title, passages, await options.analyzer(document.language), collector);
+    collectTerms(document, passages, await options.analyzer(document.language), collector);
     if (texts.add(given)) await texts.flush();
     vectors.add(given);
     for (const { weight } of passages) weights.add(weight);

@@ -190,11 +190,11 @@ describe('a published index', () => {
       const first = await vectors?.search(near, 3);
       const readBefore = reads;
       const other = embed('garden house');
-      const second = await vectors?.search(other, 3, undefined, near);
+      const second = await vectors?.search(other, 3, undefined, { near });
       expect(reads).toBe(readBefore);
       expect(second).toHaveLength(3);
       expect(second?.[0]?.score).toBeCloseTo(product(embed(texts[second?.[0]?.passage ?? 0] ?? ''), other), 0);
-      expect(await vectors?.search(near, 3, undefined, near)).toEqual(first);
+      expect(await vectors?.search(near, 3, undefined, { near })).toEqual(first);
     },
   );
 

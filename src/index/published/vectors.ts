@@ -2,7 +2,7 @@ import { throwIfAborted } from '../../core/cancellation.ts';
 import type { PassageId } from '../../core/document.ts';
 import { SearchError } from '../../core/errors.ts';
 import { ByteReader, ByteWriter } from '../codec.ts';
-import type { QuantisedVectors, ScoredNumber, VectorIndex } from '../terms.ts';
+import type { QuantisedVectors, ScoredNumber, VectorIndex, VectorSearchOptions } from '../terms.ts';
 import { bestOf, compareNumbers } from '../vectors/best.ts';
 import type { BlockReader } from './blocks.ts';
 import {
@@ -190,7 +190,7 @@ export function publishedVectors(
           },
         }
       : {}),
-    async search(query, depth, signal, near = query) {
+    async search(query, depth, signal, { near = query, isAllowed } = {}) {
       const root = depth >= 1 ? await rootFor(query, signal) : undefined;
       if (root === undefined) return [];
       const nearness = scorer(root.own, near);
@@ -209,7 +209,7 @@ export function publishedVectors(
       const found = await read('clusters', affordable, decodeCluster, signal);
       const score = scorer(root.own, query);
       const scored = found.map((block, at) => ({ block, base: scoreOf(groups, clusters[at] ?? 0, score) }));
-      return bestIn(scored, root.vectorCodes, query, depth, limit);
+      return bestIn(scored, root.vectorCodes, query, depth, { limit, isAllowed });
     },
   };
 }
@@ -282,7 +282,7 @@ function bestIn(
   quantiser: Quantiser,
   query: Float32Array,
   depth: number,
-  limit: number,
+  { limit, isAllowed = () => true }: { readonly limit: number; isAllowed: VectorSearchOptions['isAllowed'] },
 ): readonly ScoredNumber[] {
   const score = scorer(quantiser, query);
   const best = bestOf(Math.floor(depth));
@@ -291,6 +291,7 @@ function bestIn(
     if (codes.length !== passages.length * quantiser.bytes || (passages.at(-1) ?? 0) >= limit)
       throw wrongCodes('A cluster');
     for (const [row, passage] of passages.entries()) {
+      if (!isAllowed(passage)) continue;
       const own = score(codes, row);
       best.offer(passage, lengths === undefined ? own : base + (own * (lengths[row] ?? 0)) / STEPS_A_LENGTH);
     }

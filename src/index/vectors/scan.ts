@@ -38,7 +38,7 @@ export function exactVectorIndex(source: VectorSource, options: ExactVectorOptio
   const loaded = once(load);
   return {
     dimensions,
-    async search(query, depth, signal) {
+    async search(query, depth, signal, { isAllowed } = {}) {
       throwIfAborted(signal);
       checkQuery(query, dimensions);
       const { values, scale } = quantiseQuery(query);
@@ -46,7 +46,10 @@ export function exactVectorIndex(source: VectorSource, options: ExactVectorOptio
       const vectors = await abortable(loaded(), signal);
       const wanted = Math.min(Math.floor(depth), vectors.count);
       if (scale === 0 || !(wanted >= 1)) return [];
-      const best = await scanSlices(vectors, values, wanted, signal);
+      const best =
+        isAllowed === undefined
+          ? await scanSlices(vectors, values, wanted, signal)
+          : await scanAllowed(vectors, values, wanted, isAllowed, signal);
       // Multiplying may round two scores to one, hence the sort after it.
       return best.map(({ passage, score }) => ({ passage, score: score * scale })).sort(compareNumbers);
     },
@@ -95,6 +98,23 @@ async function scanSlices(
       best.offer(passage, score);
   }
   return best.kept();
+}
+
+/** Where few may be found, most of a first look are others: each look is four times as deep as the one before. */
+const DEEPER = 4;
+
+async function scanAllowed(
+  vectors: LoadedVectors,
+  query: Int16Array,
+  wanted: number,
+  isAllowed: (passage: number) => boolean,
+  signal: AbortSignal | undefined,
+): Promise<readonly ScoredNumber[]> {
+  for (let depth = wanted * DEEPER; ; depth *= DEEPER) {
+    const best = await scanSlices(vectors, query, Math.min(depth, vectors.count), signal);
+    const allowed = best.filter(({ passage }) => isAllowed(passage));
+    if (allowed.length >= wanted || depth >= vectors.count) return [...allowed].sort(compareNumbers).slice(0, wanted);
+  }
 }
 
 /** Lets messages in, among them the one that aborts. */
