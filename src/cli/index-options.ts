@@ -200,7 +200,6 @@ function isWeights(value: unknown): value is Readonly<Record<string, number>> {
 }
 
 function isFilters(value: unknown): value is Readonly<Record<string, GivenFilters>> {
-  return (
-    typeof value === 'object' && value !== null && Object.values(value).every((each) => filtersOf(each) !== undefined)
-  );
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.values(value).every((each) => filtersOf(each) !== undefined);
 }
