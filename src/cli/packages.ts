@@ -10,7 +10,7 @@ const SKIP =
 
 /**
  * The Markdown and HTML documentation that installed packages bring along, as sources. Ids are paths in
- * node_modules; results lead to a copy that the demo serves under `docs/`.
+ * node_modules; results lead to a copy that the demo serves under `docs/`. A search may be narrowed to a package.
  */
 export function packageDocuments(modules: string): readonly Source[] {
   const found = documentsBelow(modules, { skips: (name) => /^(test|tests|fixtures|__)/.test(name) });
@@ -19,6 +19,12 @@ export function packageDocuments(modules: string): readonly Source[] {
     .filter(({ path, real }) => !SKIP.test(basename(path)) && statSync(real).size <= MAX_BYTES)
     .map(({ path, type, real }) => {
       const id = path.replaceAll('#', '%23');
-      return { id, url: `docs/${id}`, type, content: new Uint8Array(readFileSync(real)) };
+      const filters = { package: packageOf(path) };
+      return { id, url: `docs/${id}`, type, content: new Uint8Array(readFileSync(real)), filters };
     });
+}
+
+/** `vite` of `vite/README.md`, `@types/node` of `@types/node/README.md`. */
+function packageOf(path: string): string {
+  return path.split('/', path.startsWith('@') ? 2 : 1).join('/');
 }

@@ -36,7 +36,7 @@ input { flex: 1; min-width: 0; font: inherit; font-size: 1.05rem; color: var(--_
 input::placeholder { color: var(--_muted); opacity: 1; }
 .field:focus-within { box-shadow: inset 0 -1px var(--_accent); }
 .close { padding: .5rem; display: flex; align-items: center; border-radius: .4rem; color: var(--_muted); }
-select { font: inherit; font-size: .8125rem; max-width: 100%; padding: .2rem .4rem; color: inherit; background: var(--_field); border: 1px solid var(--_line); border-radius: .4rem; }
+select { font: inherit; font-size: .8125rem; max-width: min(100%, 16rem); padding: .2rem .4rem; color: inherit; background: var(--_field); border: 1px solid var(--_line); border-radius: .4rem; }
 .choices:not([hidden]) { display: flex; flex-wrap: wrap; gap: .4rem; padding: .5rem .9rem; border-bottom: 1px solid var(--_line); }
 .notice { margin: 0; padding: .9rem 1rem; color: var(--_muted); font-size: .875rem; overflow-wrap: anywhere; }
 .notice:empty, [role='listbox']:empty { display: none; }

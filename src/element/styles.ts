@@ -16,7 +16,7 @@ input {
 }
 input:focus-visible, a:focus-visible, button:focus-visible, select:focus-visible { outline: 2px solid var(--_accent); outline-offset: 2px; }
 select {
-  font: inherit; font-size: .875rem; max-width: 100%; padding: .25rem .5rem; color: inherit; background: var(--_surface);
+  font: inherit; font-size: .875rem; max-width: min(100%, 18rem); padding: .25rem .5rem; color: inherit; background: var(--_surface);
   border: 1px solid var(--_line); border-radius: .45rem;
 }
 .choices:not([hidden]) { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .5rem; }
