@@ -6,6 +6,7 @@ import type { FoundFolder } from '../store/opfs-folder.ts';
 import { corpusFingerprint, type EmbeddingSpace } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { checkOpen, checkTier } from './open-options.ts';
+import { ownFirst } from './own-first.ts';
 import { rehearse } from './rehearsal.ts';
 import { openRenewable, type RenewableCorpus } from './renewal.ts';
 import { createSearcher, type RerankChoice, type Searcher } from './searcher.ts';
@@ -123,12 +124,15 @@ async function open(
   });
   const fingerprint = corpusFingerprint(semantic.space, surroundings.chunker);
   const published = (options.published ?? []).map((url) => surroundings.published(url, fingerprint));
-  const searcher = createSearcher({
-    corpora: [local, ...published],
-    embedder: semantic.embedder,
-    reranker: (choice) => reranking.reranker(choice),
-    ...(options.language === undefined ? {} : { language: options.language }),
-  });
+  const searching = (corpora: readonly SearchableCorpus[]) =>
+    createSearcher({
+      corpora,
+      embedder: semantic.embedder,
+      reranker: (choice) => reranking.reranker(choice),
+      ...(options.language === undefined ? {} : { language: options.language }),
+    });
+  const searcher =
+    published.length === 0 ? searching([local]) : ownFirst(searching([local, ...published]), searching([local]));
   noteChange = () => void local.refresh().catch(() => undefined);
   if (changed) await local.refresh();
   const pipeline = options.reranker === undefined || options.reranker === 'none' ? 'hybrid' : 'reranked';
