@@ -276,17 +276,23 @@ test.describe('<findling-search>', () => {
   });
 
   test('narrows what it asks, by its page’s filters and those that the visitor chooses', async ({ page }) => {
-    const attributes = 'filters="version: 2.0, version: 3" choices="section, colour"';
+    const attributes = 'filters="version: 2.0, version: 3" choices="section, colour, year"';
     await openElements(page, `<findling-search id="one" ${attributes}></findling-search>`);
     await page.evaluate(() => {
-      elements.counts.now = { section: { API: 3, Guide: 12 } };
+      elements.counts.now = { section: { Guide: 12, API: 3 }, year: { 2: 1, 10: 1, 1.5: 1 } };
       elements.defineSearch();
     });
     await connect(page, 'one');
     const section = page.locator('#one').getByLabel('section');
     const last = (name: 'filters') => page.evaluate((each) => elements.asked.at(-1)?.options[each], name);
     await expect(section.locator('option')).toHaveText(['section', 'API (3)', 'Guide (12)']);
-    await expect(page.locator('#one select')).toHaveCount(1);
+    await expect(page.locator('#one').getByLabel('year').locator('option')).toHaveText([
+      'year',
+      '1.5 (1)',
+      '2 (1)',
+      '10 (1)',
+    ]);
+    await expect(page.locator('#one select')).toHaveCount(2);
 
     await ask(page, 'boats');
     expect(await last('filters')).toEqual({ version: ['2.0', '3'] });

@@ -49,9 +49,10 @@ export class FilterChoices {
   #fill(name: string, values: Readonly<Record<string, number>>): void {
     const select = this.#selects.get(name) ?? make('select', { 'aria-label': name, part: 'choice' });
     const { value } = select;
-    const options = Object.entries(values).map(([each, count]) =>
-      make('option', { value: each }, `${each} (${count})`),
-    );
+    // An object has its whole numbers first: 2, 10, 1.5.
+    const { compare } = new Intl.Collator(undefined, { numeric: true });
+    const sorted = Object.entries(values).sort(([one], [other]) => compare(one, other));
+    const options = sorted.map(([each, count]) => make('option', { value: each }, `${each} (${count})`));
     // The filter's own name stands for all of its values.
     select.replaceChildren(make('option', { value: '' }, name), ...options);
     select.value = Object.hasOwn(values, value) ? value : '';

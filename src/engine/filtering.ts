@@ -86,7 +86,8 @@ function narrowField(field: FieldPostings, isAllowed: IsAllowed): { own: FieldPo
   const passages = new Uint32Array(field.passages.length);
   const frequencies = new Uint16Array(passages.length);
   let kept = 0;
-  for (const [at, passage] of field.passages.entries()) {
+  for (let at = 0; at < passages.length; at += 1) {
+    const passage = field.passages[at] ?? 0;
     if (!isAllowed(passage)) continue;
     passages[kept] = passage;
     frequencies[kept] = field.frequencies[at] ?? 0;
@@ -112,9 +113,7 @@ export async function countFilters(moments: readonly CorpusMoment[], signal: Abo
     const values = counts.get(name) ?? new Map<string, number>();
     counts.set(name, values.set(value, (values.get(value) ?? 0) + count));
   }
-  const { compare } = new Intl.Collator(undefined, { numeric: true });
-  const sorted = <T>(entries: Iterable<readonly [string, T]>) => [...entries].sort(([a], [b]) => compare(a, b));
-  return Object.fromEntries(sorted(counts).map(([name, values]) => [name, Object.fromEntries(sorted(values))]));
+  return Object.fromEntries([...counts].map(([name, values]) => [name, Object.fromEntries(values)]));
 }
 
 async function valuesIn(terms: TermSource, signal: AbortSignal): Promise<readonly (readonly [string, number])[]> {
