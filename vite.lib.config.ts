@@ -26,6 +26,19 @@ function besideEachOther(): Plugin {
   };
 }
 
+/**
+ * Import()s that only import. Vite's helper around them loads style sheets, which there are none of, and holds an expression at which
+ * Rspack, Docusaurus' bundler, warns with the whole script (250 kB in a terminal).
+ */
+function plainImports(): Plugin {
+  return {
+    name: 'findling:plain-imports',
+    enforce: 'pre',
+    load: (id) =>
+      id === '\0vite/preload-helper.js' ? 'export const __vitePreload = (load) => load();' : undefined,
+  };
+}
+
 /** The package's scripts for pages. */
 export const SCRIPTS = {
   findling: 'src/index.ts',
@@ -43,7 +56,7 @@ export const SCRIPTS = {
  */
 export default defineConfig(({ mode }) => ({
   ...page,
-  plugins: [portableWorkers(), besideEachOther()],
+  plugins: [portableWorkers(), besideEachOther(), plainImports()],
   worker: { ...page.worker, plugins: () => [portableWorkers()] },
   publicDir: false,
   build: {

@@ -240,4 +240,30 @@ test.describe('the dialog', () => {
     await give(page, 'boats', 'hybrid', ['Harbour']);
     await expect(dialog(page).locator('li')).toHaveCount(1);
   });
+
+  test('finds its index with a folder for the language and without, and says what it could not search', async ({
+    page,
+  }) => {
+    await openElements(page, '<test-dialog id="one" lang="de" index="/a/{lang}/"></test-dialog>');
+    await page.evaluate(() => {
+      elements.places.missing.push('/a/de/');
+      elements.defineDialog();
+    });
+    await page.keyboard.press('Control+k');
+    await ask(page, 'boats');
+    expect(await page.evaluate(() => [...new Set(elements.places.asked)])).toEqual(['/a/de/', '/a/']);
+    const notice = dialog(page).locator('.notice');
+    await give(page, 'boats', 'hybrid', [], 'The line is down.', '/a/');
+    await expect(notice).toHaveText('Die Suche ist gerade nicht möglich. The line is down.');
+    await page.evaluate(() => {
+      elements.places.missing.push('/b/', '/b/de/');
+      document.getElementById('one')?.setAttribute('index', '/b/');
+    });
+    await input(page).fill('tides');
+    await expect(notice).toHaveText('Es gibt noch keinen Suchindex. Er entsteht, wenn die Website gebaut wird.');
+    await page.evaluate(() => elements.places.missing.splice(0));
+    await ask(page, 'moon');
+    await give(page, 'moon', 'hybrid', ['Moon']);
+    await expect(dialog(page).locator('.title')).toHaveText(['Moon']);
+  });
 });

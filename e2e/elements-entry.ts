@@ -1,6 +1,7 @@
 import { createRun } from '../src/client/run.ts';
 import type { Search } from '../src/client/search.ts';
 import { documentId, passageId } from '../src/core/document.ts';
+import { SearchError } from '../src/core/errors.ts';
 import { defineFindlingSearch } from '../src/element/findling-search.ts';
 import { type DialogSearch, SearchDialog } from '../src/element/search-dialog.ts';
 import type { Answer, FilterCounts, Result, SearchOptions } from '../src/engine/types.ts';
@@ -43,11 +44,17 @@ function resultOf(name: string): Result {
   };
 }
 
-/** Answers the last asking of a question with these documents; the stage `hybrid` is its end, without vectors for a reason given. */
-function give(question: string, stage: 'bm25' | 'hybrid', names: readonly string[], reason?: string): void {
+/** Answers the last asking of a question with these documents; the stage `hybrid` is its end, without vectors, or something else, for a reason given. */
+function give(
+  question: string,
+  stage: 'bm25' | 'hybrid',
+  names: readonly string[],
+  reason?: string,
+  without = 'dense',
+): void {
   const complete = stage === 'hybrid';
   const results = names.map(resultOf);
-  const skipped = reason === undefined ? [] : [{ stage: 'dense', code: 'network' as const, reason }];
+  const skipped = reason === undefined ? [] : [{ stage: without, code: 'network' as const, reason }];
   const answer = { query: question, results, stage, complete, skipped, ms: { [stage]: 1 } };
   last(question).onAnswer(answer);
   if (complete) last(question).end(answer);
@@ -74,10 +81,18 @@ function makeSearch(): Pick<Search, 'search' | 'warm' | 'filters'> {
   };
 }
 
+/** Folders without an index, and those that were asked for one. */
+const places = { missing: [] as string[], asked: [] as string[] };
+
 class TestDialog extends SearchDialog {
-  protected override async connect(): Promise<DialogSearch> {
+  protected override async connect(urls: readonly string[]): Promise<DialogSearch> {
     const search: DialogSearch['search'] = (text, { onAnswer, ...options }) => ask(text, options, onAnswer);
-    return { search, warm: async () => undefined, filters };
+    const warm = async () => {
+      places.asked.push(...urls);
+      const gone = urls.find((url) => places.missing.includes(url));
+      if (gone !== undefined) throw new SearchError('not-found', `There is no index at ${gone}.`);
+    };
+    return { search, warm, filters };
   }
 }
 
@@ -87,6 +102,7 @@ const elements = {
   makeSearch,
   asked,
   counts,
+  places,
   give,
   fail,
 };

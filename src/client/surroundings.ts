@@ -1,6 +1,6 @@
 import { once } from '../core/cancellation.ts';
 import { lostScript } from '../core/lost-script.ts';
-import { lazyEmbedder, type Semantic, type Surroundings, unnamedReranking } from '../engine/host.ts';
+import { lazyEmbedder, lazyReranking, type Semantic, type Surroundings, unnamedReranking } from '../engine/host.ts';
 import { isReadWhole } from '../engine/local-corpus.ts';
 import type { SearchableCorpus } from '../engine/moments.ts';
 import { openReadOnlyCorpus } from '../engine/published-corpus.ts';
@@ -35,10 +35,9 @@ export function browserSurroundings(startModelWorker: () => Worker): Surrounding
         space: transformersSpaceOf(options.embedder),
       };
     },
-    async reranking(options) {
+    reranking(options) {
       if (options.reranker === undefined || options.reranker === 'none') return unnamedReranking();
-      const { modelWorkerTier } = await modelTier();
-      return modelWorkerTier(startModelWorker, options);
+      return lazyReranking(async () => (await modelTier()).modelWorkerTier(startModelWorker, options));
     },
     chunker: CHUNKER_VERSION,
     async reading() {

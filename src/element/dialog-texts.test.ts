@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dialogTexts, indexFolder, indexUrls } from './dialog-texts.ts';
+import { dialogTexts, indexFolder, indexUrls, otherIndexUrls } from './dialog-texts.ts';
 
 describe('the search dialog’s texts and indexes', () => {
   it('names a language by its primary tag, as folders of indexes are named', () => {
@@ -14,5 +14,7 @@ describe('the search dialog’s texts and indexes', () => {
     expect(indexUrls('/base/findling/{lang}/', 'de-AT')).toEqual(['/base/findling/de/']);
     expect(indexUrls(' /a/{lang}/  https://other.example/b/ ', 'en')).toEqual(['/a/en/', 'https://other.example/b/']);
     expect(indexUrls('', 'en')).toEqual([]);
+    const others = otherIndexUrls('/base/findling/{lang}/ /a/{lang} /b https://other.example/c/', 'de-AT');
+    expect(others).toEqual(['/base/findling/', '/a/', '/b/de/', 'https://other.example/c/de/']);
   });
 });

@@ -84,8 +84,20 @@ export function dialogTexts(language: string): DialogTexts {
 
 /** Folders of indexes from the element's `index` attribute: URLs with blanks between them, `{lang}` stands for the page's language. */
 export function indexUrls(attribute: string, language: string): readonly string[] {
-  return attribute
-    .split(/\s+/)
-    .filter((url) => url !== '')
-    .map((url) => url.replaceAll('{lang}', indexFolder(language)));
+  return partsOf(attribute).map((url) => url.replaceAll('{lang}', indexFolder(language)));
+}
+
+/**
+ * Where the indexes lie if not there: a site of one language has one index without a folder for it, and gets folders with the first
+ * page in another language.
+ */
+export function otherIndexUrls(attribute: string, language: string): readonly string[] {
+  const folder = indexFolder(language);
+  return partsOf(attribute).map((url) =>
+    url.includes('{lang}') ? url.replace(/\{lang\}\/?/g, '') : `${url.replace(/\/$/, '')}/${folder}/`,
+  );
+}
+
+function partsOf(attribute: string): readonly string[] {
+  return attribute.split(/\s+/).filter((url) => url !== '');
 }

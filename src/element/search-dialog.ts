@@ -1,11 +1,11 @@
-import { type SearchError, toSearchError } from '../core/errors.ts';
+import { SearchError, toSearchError } from '../core/errors.ts';
 import { type GivenFilters, joinFilters } from '../core/filters.ts';
 import { placeOf } from '../core/place.ts';
 import type { Answer, FilterCounts, Result, SearchOptions } from '../engine/types.ts';
 import { limitOf, upgradeProperties } from './attributes.ts';
 import { icon, optionOf } from './dialog-parts.ts';
 import { DIALOG_STYLES } from './dialog-styles.ts';
-import { type DialogTexts, dialogTexts, indexUrls } from './dialog-texts.ts';
+import { type DialogTexts, dialogTexts, indexUrls, otherIndexUrls } from './dialog-texts.ts';
 import { FilterChoices, filtersAttribute } from './filter-choices.ts';
 import { follow, isComposing, modifiersOf, stepOf } from './keys.ts';
 import { Press } from './press.ts';
@@ -24,6 +24,9 @@ export interface DialogSearch {
 
 /** Dispatched before a result is opened; `preventDefault()` and go there yourself (a site with a router of its own). */
 export const OPEN_EVENT = 'findling-open';
+
+/** Stages without which a list is another one, but a list. */
+const IMPROVING: ReadonlySet<string> = new Set(['dense', 'feedback', 'hybrid']);
 
 /**
  * `<findling-search-dialog index="/findling/">`: a button, and behind it a dialog with a search box and its results.
@@ -201,14 +204,34 @@ export abstract class SearchDialog extends HTMLElement {
     if (wasOpen || this.#dialog.open) event.preventDefault();
   };
 
+  #urls(read = indexUrls): readonly string[] {
+    return read(this.getAttribute('index') ?? '/findling/', this.#language());
+  }
+
   #search(): Promise<DialogSearch> {
-    const urls = indexUrls(this.getAttribute('index') ?? '/findling/', this.#language());
+    const urls = this.#urls();
     const key = urls.join(' ');
-    const known = this.#searches.get(key) ?? this.connect(urls);
+    const known = this.#searches.get(key) ?? this.#connected(urls, this.#urls(otherIndexUrls));
     this.#searches.set(key, known);
     // What could not be loaded is loaded again at the next attempt.
     known.catch(() => this.#searches.delete(key));
     return known;
+  }
+
+  /** A search that has been opened; at `others` where there is no index at `urls`. */
+  async #connected(urls: readonly string[], others: readonly string[]): Promise<DialogSearch> {
+    const search = await this.connect(urls);
+    try {
+      await search.warm();
+      return search;
+    } catch (cause) {
+      if (toSearchError(cause).code !== 'not-found') throw cause;
+      const other = await this.connect(others);
+      await other.warm().catch(() => {
+        throw cause;
+      });
+      return other;
+    }
   }
 
   async #ask(): Promise<void> {
@@ -247,6 +270,12 @@ export abstract class SearchDialog extends HTMLElement {
   #answer({ results, skipped, complete }: Answer, text: string): void {
     const { length } = results;
     if (length === 0 && !complete) return;
+    const lost = skipped.find(({ stage }) => !IMPROVING.has(stage));
+    // One of several indexes may have nothing; of the only one nothing is known.
+    if (length === 0 && lost !== undefined && this.#urls().length === 1) {
+      this.#fail(new SearchError(lost.code, lost.reason));
+      return;
+    }
     const { none, count, partly } = this.#texts;
     const missed = skipped.slice(0, 1).map(({ reason }) => partly(reason));
     const found = length === 0 ? none(shortened(text)) : count(length);

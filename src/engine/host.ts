@@ -1,4 +1,4 @@
-import { once, within } from '../core/cancellation.ts';
+import { abortable, once, within } from '../core/cancellation.ts';
 import { SearchError, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { readAhead } from '../index/read-ahead.ts';
@@ -33,7 +33,7 @@ export interface Surroundings {
   localStore(name: string, folder?: Promise<FoundFolder | undefined>): Store;
   published(url: string, fingerprint: string): SearchableCorpus;
   semantic(options: OpenOptions, catalog?: FetchedCatalog): Promise<Semantic>;
-  reranking(options: OpenOptions): RerankTier | Promise<RerankTier>;
+  reranking(options: OpenOptions): RerankTier;
   readonly chunker: string;
   reading(): Promise<Reading>;
   lock<T>(name: string, job: () => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -109,10 +109,8 @@ async function open(
   };
   surroundings.onChanged(options.name, () => noteChange());
   rehearse().catch(() => undefined);
-  const [semantic, reranking] = await Promise.all([
-    surroundings.semantic(options, catalog),
-    surroundings.reranking(options),
-  ]);
+  const reranking = surroundings.reranking(options);
+  const semantic = await surroundings.semantic(options, catalog);
   const local = await openRenewable(options, {
     name: options.name,
     store,
@@ -220,6 +218,36 @@ function noReranking(code: SearchError['code'], reason: string): RerankTier {
 /** The tier of an engine that was opened without a reranker. */
 export function unnamedReranking(): RerankTier {
   return noReranking('unsupported', 'No reranker was named: openSearch({ reranker: … }).');
+}
+
+/** A tier that is loaded at its first use; a failed load is tried again at the next, and fails no search meanwhile. */
+export function lazyReranking(load: () => Promise<RerankTier>): RerankTier {
+  let tier: RerankTier | undefined;
+  const loaded = once(async () => {
+    try {
+      tier = await load();
+      return tier;
+    } catch (error) {
+      throw toSearchError(error);
+    }
+  });
+  return {
+    reranker(choice) {
+      let own = tier?.reranker(choice);
+      return {
+        name: 'cross-encoder',
+        get blend() {
+          return own?.blend;
+        },
+        async rerank(query, passages, context) {
+          own ??= (await abortable(loaded(), context.signal)).reranker(choice);
+          return own.rerank(query, passages, context);
+        },
+      };
+    },
+    load: async () => (await loaded()).load(),
+    info: () => tier?.info(),
+  };
 }
 
 /** An embedder that is loaded at its first use; a failed load is tried again at the next. */
