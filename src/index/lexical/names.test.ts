@@ -17,6 +17,27 @@ describe('names', () => {
   });
 
   it.each([
+    ['The parse_args() method', 'parse args'],
+    ['4.3. The range() Function', 'range'],
+    ['The String format() Method', 'format'],
+    ['Method open()', 'open'],
+    ['unsigned long long PyLong_AsUnsignedLongLong(PyObject *obj)', 'pylong asunsignedlonglong'],
+    ['PyObject *PyList_New(Py_ssize_t len)', 'pylist new'],
+    ['strftime() and strptime() Format Codes', 'strftime'],
+  ])('%s declares %s', (heading, name) => {
+    expect([...nameKeys(heading)]).toContain(name);
+  });
+
+  it.each([
+    ['Why doesn’t list.sort() return the sorted list?', 'list sort'],
+    ['Re-ordering of keyword-only parameters in __init__()', 'init'],
+    ['Using a custom __new__()', 'new'],
+    ['The parse_args() of old', 'parse args'],
+  ])('%s only speaks of %s', (heading, name) => {
+    expect([...nameKeys(heading)]).not.toContain(name);
+  });
+
+  it.each([
     ['Queue.put(item)', 'queue.Queue.put', 'queue queue put'],
     ['push(&mut self)', 'method.push', 'method push'],
     ['std::vector', 'std::vector', 'std vector'],

@@ -7,6 +7,9 @@ const NUMBER = lazily(() => /^(?:(?:\p{L}+\s+)?(?:\p{Lu}|[IVXLC]+|\d+)(?:\.\d+)*
 const EXPLANATION = /(?:\s[—–|-]|:)\s.*$/su;
 /** `zipfile.ZipFile` in `class zipfile.ZipFile(file)`. */
 const CALLED = /(?<!\S)[^\s(]+(?=\()/u;
+/** Before a call stand types and kinds (`class`, `unsigned long`, `PyObject *`); a word of a sentence begins with a capital, or comes after one. */
+const PLAIN_WORD = lazily(() => /^\p{Lu}[\p{Ll}’'-]*$/u);
+const CALL_OF_KIND = /^(?:the|an?)\s(?:\S+\s)?[^\s(]+\([^()]*\)\s(\w+)$/iu;
 /** Each of `-f, --failfast` and `--output <file>`. */
 const OPTION = lazily(() => /(?<!\S)--?[\p{L}\p{N}][^\s,=[<]*/gu);
 /** Nobody asks for "The with statement" with its article. */
@@ -37,12 +40,24 @@ const MOST_WORDS_SPOKEN = 3;
  */
 export function nameKeys(heading: string, anchor = ''): ReadonlySet<string> {
   const unnumbered = heading.replace(NUMBER(), '');
-  const names = [heading, unnumbered, unnumbered.replace(EXPLANATION, ''), CALLED.exec(unnumbered)?.[0] ?? ''];
+  const names = [heading, unnumbered, unnumbered.replace(EXPLANATION, ''), calledIn(unnumbered)];
   const options = unnumbered.startsWith('-') ? (unnumbered.match(OPTION()) ?? []) : [];
   const keys = [...names, ...options].map(nameKey).filter((key) => key !== '');
   const full = QUALIFIED.test(anchor) ? nameKey(anchor) : '';
   const isFull = keys.some((key) => full.endsWith(` ${key}`));
   return new Set([...keys, ...keys.flatMap(spoken), ...(isFull ? [full] : [])]);
+}
+
+/** What a heading declares, as it is called; '' where there is no call, or one that is spoken of: "Why doesn't list.sort() return the list?". */
+function calledIn(heading: string): string {
+  const call = CALLED.exec(heading);
+  if (call === null) return '';
+  const before = heading.slice(0, call.index).split(/\s+/).filter(Boolean);
+  // "The parse_args() method".
+  const kind = CALL_OF_KIND.exec(heading)?.[1];
+  if (kind !== undefined && KINDS.has(kind.toLowerCase())) return call[0];
+  const isProse = before.some((word) => PLAIN_WORD().test(word) && !KINDS.has(word.toLowerCase()));
+  return isProse ? '' : call[0];
 }
 
 function spoken(key: string): readonly string[] {
