@@ -251,10 +251,11 @@ function denseOf(corpora: readonly DenseOptions[]): Retriever {
 function presenter(query: Query, meant: ReadonlySet<string>, length: number): Present {
   const matchers = new Map<string, ReturnType<typeof matcher>>();
   return async (passage) => {
-    const match = matchers.get(passage.language) ?? matcher(query, [passage.language], meant);
-    matchers.set(passage.language, match);
+    const matching = matchers.get(passage.language) ?? matcher(query, [passage.language], meant);
+    matchers.set(passage.language, matching);
+    const { ranges: rangesIn, asked } = await matching;
     const body = withoutHeading(passage);
-    const { text, ranges } = excerpt(body, (await match)(body), length);
+    const { text, ranges } = excerpt(body, rangesIn(body), length, asked);
     return { excerpt: { text, highlights: ranges } };
   };
 }

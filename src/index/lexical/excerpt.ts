@@ -25,14 +25,19 @@ const LEAD = 0.4;
 const WORD_REACH = 24;
 
 /**
- * The stretch of at most `maxChars` characters (UTF-16, ellipses included) that holds the most different marked
- * words, then the most marks, then the earliest; it begins with a sentence where one is near, else with a word, and ends with one.
+ * The stretch of at most `maxChars` characters (UTF-16, ellipses included) in which the marked words stand for the most that is `asked`
+ * (each for itself by default), then the most marks, then the earliest; it begins with a sentence where one is near, else with a word, and ends with one.
  */
-export function excerpt(text: string, ranges: readonly TextRange[], maxChars: number): Excerpt {
+export function excerpt(
+  text: string,
+  ranges: readonly TextRange[],
+  maxChars: number,
+  asked: (word: string) => readonly string[] = (word) => [word.toLowerCase()],
+): Excerpt {
   const most = Math.max(8, Math.floor(maxChars));
   if (text.length <= most) return { text, ranges };
   const room = most - 2 * ELLIPSIS.length;
-  const span = densest(text, ranges, room);
+  const span = densest(text, ranges, room, asked);
   const start = span === undefined ? 0 : beginning(text, span, room);
   const end = ending(text, Math.max(start + 1, span?.end ?? 0), start + room);
   const head = start > 0 ? ELLIPSIS : '';
@@ -46,8 +51,13 @@ export function excerpt(text: string, ranges: readonly TextRange[], maxChars: nu
 }
 
 /** From the first marked word of the best window to its last. */
-function densest(text: string, marks: readonly TextRange[], room: number): TextRange | undefined {
-  const words = marks.map(({ start, end }) => text.slice(start, end).toLowerCase());
+function densest(
+  text: string,
+  marks: readonly TextRange[],
+  room: number,
+  asked: (word: string) => readonly string[],
+): TextRange | undefined {
+  const words = marks.map(({ start, end }) => asked(text.slice(start, end)));
   const ranges = marks.map((mark) => wordAround(text, mark, room));
   let best: { readonly span: TextRange; readonly value: number } | undefined;
   const counts = new Map<string, number>();
@@ -55,8 +65,9 @@ function densest(text: string, marks: readonly TextRange[], room: number): TextR
   for (let to = 0; to < ranges.length; to++) {
     const last = ranges[to];
     if (last === undefined) break;
-    counts.set(words[to] ?? '', (counts.get(words[to] ?? '') ?? 0) + 1);
-    while (from < to && last.end - (ranges[from]?.start ?? 0) > room) drop(counts, words[from++] ?? '');
+    for (const word of words[to] ?? []) counts.set(word, (counts.get(word) ?? 0) + 1);
+    while (from < to && last.end - (ranges[from]?.start ?? 0) > room)
+      for (const word of words[from++] ?? []) drop(counts, word);
     const value = counts.size * 1000 + (to - from);
     if (best === undefined || value > best.value)
       best = { span: { start: ranges[from]?.start ?? 0, end: last.end }, value };

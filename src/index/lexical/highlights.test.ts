@@ -5,7 +5,7 @@ import { parseQuery } from './query.ts';
 
 async function marked(query: string, text: string, languages: readonly string[] = ['en']): Promise<string[]> {
   const match = await matcher(parseQuery(query), languages);
-  return match(text).map(({ start, end }) => text.slice(start, end));
+  return match.ranges(text).map(({ start, end }) => text.slice(start, end));
 }
 
 describe('matcher', () => {
@@ -95,7 +95,7 @@ describe('matcher', () => {
   });
 
   it('gives ranges in order, apart and inside, for any text', async () => {
-    const match = await matcher(parseQuery('ab "cd ef" 東京 éa'), ['en', 'ja']);
+    const { ranges: match } = await matcher(parseQuery('ab "cd ef" 東京 éa'), ['en', 'ja']);
     const unit = fc.constantFrom('ab', 'cd', 'ef', ' ', '.', '東', '京', 'é', 'a', 'A', '\u0301', "'", '_', '💡', 'ﬁ');
     fc.assert(
       fc.property(fc.array(unit, { maxLength: 40 }), (parts) => {
@@ -118,10 +118,26 @@ describe('excerpt', () => {
 
   it('chooses the densest window and begins with its sentence', async () => {
     const match = await matcher(parseQuery('alpha beta '), ['en']);
-    const { text: shown, ranges } = excerpt(text, match(text), 120);
+    const { text: shown, ranges } = excerpt(text, match.ranges(text), 120, match.asked);
     expect(shown).toMatch(/^…/);
     expect(shown).toContain('The alpha and beta meet');
     expect(ranges.map(({ start, end }) => shown.slice(start, end))).toEqual(['alpha', 'beta']);
+  });
+
+  it('shows the name that was asked for rather than forms of its parts, and two words rather than forms of one', async () => {
+    const shownFor = async (question: string, ...sentences: readonly string[]) => {
+      const { ranges, asked } = await matcher(parseQuery(question), ['en']);
+      const long = sentences.map((each) => `${filler}${each} `).join('') + filler;
+      return excerpt(long, ranges(long), 120, asked).text;
+    };
+    const series = 'Call generate_series at once.';
+    const forms = 'Generating is what it does: generate and generated.';
+    for (const order of [
+      [series, forms],
+      [forms, series],
+    ])
+      expect(await shownFor('generate_series', ...order)).toContain(series);
+    expect(await shownFor('reading files ', 'Read, reads, reading.', 'Files are read.')).toContain('Files are read.');
   });
 
   it('gives the beginning where nothing is marked, and a short text whole', () => {

@@ -16,15 +16,23 @@ interface Wanted {
   readonly prefixes: readonly string[];
 }
 
+/** What a query asks for in texts. */
+export interface Matcher {
+  /** Where it stands: ascending, and apart. */
+  ranges(text: string): readonly TextRange[];
+  /** Which of the query's terms a marked word stands for: `reads` for the same as `Reading`, a name with parts for these too. */
+  asked(word: string): readonly string[];
+}
+
 /**
  * Finds the words of a text that a query asks for: the same stem in one of the languages, the word being typed by its
- * beginning, phrases as a whole, operators; and the terms that were `meant` by misspelt words. Ranges are ascending and apart.
+ * beginning, phrases as a whole, operators; and the terms that were `meant` by misspelt words.
  */
 export async function matcher(
   query: Query,
   languages: readonly string[],
   meant: Iterable<string> = [],
-): Promise<(text: string) => readonly TextRange[]> {
+): Promise<Matcher> {
   const analyzers = await Promise.all((languages.length > 0 ? languages : ['en']).map(createAnalyzer));
   const loose = [...query.words, ...query.fielded.map(({ word }) => word)];
   const asked = [...loose, ...query.phrases];
@@ -52,7 +60,28 @@ export async function matcher(
   const signs = new Set(query.words.filter((word) => signTerm(word) !== undefined));
   const operators = (text: string) =>
     signs.size === 0 ? [] : [...placedSigns(text)].filter(({ sign }) => signs.has(sign));
-  return (text) => union([...placePhrases(text, phrases), ...words(text), ...operators(text)]);
+  const asksFor = new Map<string, readonly string[]>();
+  return {
+    ranges: (text) => union([...placePhrases(text, phrases), ...words(text), ...operators(text)]),
+    asked(word) {
+      const key = word.toLowerCase();
+      const known = asksFor.get(key) ?? askedBy(key, wanted);
+      asksFor.set(key, known);
+      return known;
+    },
+  };
+}
+
+/** What a marked word stands for; itself where that is no term (a phrase, an operator, a word half typed). */
+function askedBy(word: string, wanted: ReadonlyMap<Analyzer, Wanted>): readonly string[] {
+  const found = new Set<string>();
+  const add = ({ terms, parts }: Slot, own: ReadonlySet<string>) => {
+    const first = terms.find((term) => own.has(term));
+    if (first !== undefined) found.add(first);
+    for (const part of parts) add(part, own);
+  };
+  for (const [analyzer, { terms }] of wanted) for (const slot of analyzer.slots(word)) add(slot, terms);
+  return found.size === 0 ? [word] : [...found];
 }
 
 /** In a text of other letters "the" is no word of its language, and lights up nothing; unless nothing else is asked. */
