@@ -2,15 +2,21 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SearchError } from '../core/errors.ts';
 
-/** What `parse` reads of a command line; an option that the command does not know is 'bad-input', not a crash. */
-export function parsed<T>(command: string, parse: () => T): T {
+/** What `parse` reads of a command line; an option that the command does not know is 'bad-input', not a crash. `advice` follows that. */
+export function parsed<T>(command: string, parse: () => T, advice = ''): T {
   try {
     return parse();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     // Node goes on with how to write a text that begins as an option does.
     const [first = reason] = reason.split('. To specify', 1);
-    throw new SearchError('bad-input', `${first.replace(/\.?$/, '.')} See findling ${command} --help.`, { cause });
+    throw new SearchError(
+      'bad-input',
+      `${[first.replace(/\.?$/, '.'), advice].join(' ').trim()} See findling ${command} --help.`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -72,6 +72,11 @@ export async function indexArguments(args: readonly string[]): Promise<IndexArgu
   const given = await configOf(values.config);
   const out = resolve(values.out ?? given.out ?? `${folder}/findling`);
   const baseUrl = values['base-url'] ?? given.baseUrl ?? '/';
+  if (!/^(?:\/|[a-z][a-z\d+.-]*:\/\/)/i.test(baseUrl))
+    throw new SearchError(
+      'bad-input',
+      `--base-url takes a path from the host's root or a whole URL, e.g. /docs/, not '${baseUrl}': from pages in folders, other links would lead elsewhere.`,
+    );
   const named = resolve(folder)
     .replace(/[^\w.-]+/g, '-')
     .replace(/^-/, '');

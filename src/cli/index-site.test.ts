@@ -114,6 +114,11 @@ describe('indexCommand', () => {
 });
 
 describe('searchCommand', () => {
+  it('says where a question goes that begins with a dash', async () => {
+    await expect(searchCommand(['->>', '--index', site])).rejects.toThrow("goes to the end, after '--'");
+    await expect(searchCommand(['--index', site, '--', '->>'])).rejects.toMatchObject({ code: 'not-found' });
+  });
+
   it('names the indexes below a folder that has one for each language', async () => {
     put('de/index.html', html('Hafen', 'Der Hafen liegt am Meer.').replace('lang="en"', 'lang="de"'));
     await indexSite(options());
@@ -297,6 +302,10 @@ describe('indexArguments', () => {
     await expect(indexArguments([])).rejects.toMatchObject({ code: 'bad-input' });
     for (const blank of [[''], ['dist', '--out', ''], ['dist', '--cache', ' '], ['dist', '--models', '']])
       await expect(indexArguments(blank)).rejects.toThrow('Is a variable not set?');
+    for (const base of ['docs', './', '../x/', ''])
+      await expect(indexArguments(['dist', '--base-url', base])).rejects.toThrow(`not '${base}'`);
+    for (const base of ['/x', 'https://example.org/docs'])
+      expect((await indexArguments(['dist', '--base-url', base]))?.config.baseUrl).toBe(`${base}/`);
     for (const weight of ['x', 'blog/**=', 'blog/**= ', '=1', 'x=-1', 'x=y'])
       await expect(indexArguments(['dist', '--weight', weight])).rejects.toThrow(`not '${weight}'`);
     for (const [at, weight] of ["''", 'null', '-1', "'2'"].entries()) {

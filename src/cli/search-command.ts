@@ -19,6 +19,8 @@ const HELP = `findling search "<question>" --index <folder|url> [options]
   --filter <name:value>  only pages that have this value of a filter; of one filter several values may be given
   --limit <n>            results, 10 by default
   --json                 print the answer as JSON
+
+A question that begins with a dash goes to the end, after two: findling search --index dist/findling -- '->>'
 `;
 const PIPELINES: readonly string[] = ['lexical', 'dense', 'hybrid'] satisfies PipelineName[];
 
@@ -32,8 +34,10 @@ const OPTIONS = {
 } as const;
 
 export async function searchCommand(args: readonly string[]): Promise<number> {
-  const { values, positionals } = parsed('search', () =>
-    parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS }),
+  const { values, positionals } = parsed(
+    'search',
+    () => parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS }),
+    "A question that begins with a dash goes to the end, after '--'.",
   );
   if (values.help) {
     process.stdout.write(HELP);
