@@ -230,47 +230,6 @@ describe('engine host: searching', () => {
     }
   });
 
-  it('shows what own documents give while a published index says nothing, and once it has not', async () => {
-    vi.useFakeTimers();
-    try {
-      const silent = { name: 'docs', optional: true, moment: () => new Promise<never>(() => undefined) };
-      host = createEngineHost({ ...surroundings(fakes), published: () => silent });
-      await host.open({ name: 'test', models: '', published: ['a'] });
-      await host.add(SOURCES, never, quiet);
-      const told: { readonly at: number; readonly stage: string; readonly complete: boolean }[] = [];
-      const start = Date.now();
-      const asking = host.search('oar', { pipeline: 'reranked' }, never, ({ stage, complete, results }) => {
-        expect(results[0]?.documentId).toBe('boats');
-        told.push({ at: Date.now() - start, stage, complete });
-      });
-      const pass = async (ms: number) => {
-        for (let rest = ms; rest > 0; rest -= 50) await vi.advanceTimersByTimeAsync(50);
-      };
-      await pass(1500);
-      expect(told.at(-1)).toMatchObject({ stage: 'hybrid', complete: false });
-      expect(told[0]?.at).toBe(500);
-      await pass(5000);
-      expect(await asking).toMatchObject({ stage: 'reranked', complete: true, skipped: [{ stage: 'docs' }] });
-
-      const gone = new AbortController();
-      const cancelled = host.search('oar', {}, gone.signal, quiet).catch(({ code }) => code);
-      gone.abort();
-      const before = told.length;
-      await pass(1000);
-      expect(await cancelled).toBe('aborted');
-      expect(told).toHaveLength(before);
-      // Nothing of its own: nothing to show.
-      await host.remove(SOURCES.map(({ id }) => id));
-      const empty = vi.fn();
-      const waiting = host.search('oar', {}, never, empty);
-      await pass(900);
-      expect(empty).not.toHaveBeenCalled();
-      waiting.catch(() => undefined);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
-
   it('searches again where what it read was written anew meanwhile, instead of leaving the meaning out', async () => {
     const store = memoryStore();
     let rewrite: (() => Promise<unknown>) | undefined;
