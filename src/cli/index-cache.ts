@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -125,8 +126,8 @@ function readTable(
 export async function writePages(file: string, fingerprint: string): Promise<PageWriter> {
   await mkdir(dirname(file), { recursive: true });
   await removeLeftovers(file);
-  // Its own for each process: two that index at once must not take each other's file away.
-  const temporary = `${file}.${process.pid}.new`;
+  // Its own for each run, two of which may index at once; by its process it is known when it is left over.
+  const temporary = `${file}.${randomUUID()}.${process.pid}.new`;
   const handle = openSync(temporary, 'w');
   const entries = new Map<string, PageEntry>();
   let waiting: Uint8Array[] = [];

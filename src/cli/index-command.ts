@@ -1,5 +1,5 @@
 import { existsSync, type FSWatcher, statSync, watch } from 'node:fs';
-import { basename, dirname, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { toSearchError } from '../core/errors.ts';
 import { INDEX_HELP, type IndexArguments, indexArguments } from './index-options.ts';
 import { indexSite, type SiteProgress, type SiteReport } from './index-site.ts';
@@ -72,7 +72,17 @@ async function watchFolder(given: IndexArguments): Promise<never> {
   };
   const watchLinked = linkWatcher(changed);
   // Before the first run: what changes while that reads the pages is indexed by the next.
-  const stop = watchReplaced(resolve(given.folder), (name) => name.startsWith(own + sep) || changed(name), soon);
+  const stop = watchReplaced(
+    resolve(given.folder),
+    (name) => {
+      if (name === own || name.startsWith(own + sep)) return;
+      // A folder that is moved away is named alone, without its pages.
+      const isMoved = !basename(name).includes('.') && !existsSync(join(given.folder, name));
+      if (isMoved) soon();
+      else changed(name);
+    },
+    soon,
+  );
   const first = indexOnce(given);
   running = first.then(
     () => undefined,

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -63,6 +72,19 @@ describe('findling index --watch', () => {
     }
     await vi.waitFor(() => expect(reports().length).toBeGreaterThan(1), SLOW);
     expect(reports()[1]).toMatchObject({ pages: 2, failed: [] });
+  }, 120_000);
+
+  it('forgets the pages of a folder that is moved away, and stays quiet after it', async () => {
+    mkdirSync(join(folder, 'guide'));
+    writeFileSync(join(folder, 'guide/three.html'), '<!doctype html><html lang="en"><main><p>Ropes.');
+    await vi.waitFor(() => expect(said).toContain('watching'), SLOW);
+    const away = mkdtempSync(join(tmpdir(), 'findling-away-'));
+    renameSync(join(folder, 'guide'), join(away, 'guide'));
+    await vi.waitFor(() => expect(reports().at(-1)).toMatchObject({ pages: 2 }), SLOW);
+    const runs = reports().length;
+    await new Promise((done) => setTimeout(done, 1000));
+    expect(reports()).toHaveLength(runs);
+    rmSync(away, { recursive: true });
   }, 120_000);
 
   it('goes on with a folder that a generator removes and makes anew', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { documentId, passageId } from '../core/document.ts';
 import type { GivenFilters } from '../core/filters.ts';
 import { buildPublishedIndex, type PublishedDocument, type PublishOptions } from '../index/published/builder.ts';
 import { embed, OPTIONS, PAGES, SMALL, words } from '../index/published/fixtures/pages.ts';
@@ -108,6 +109,20 @@ describe.each([
     for (const question of ['the cat', 'word9', 'kitten of number 15', 'sec', 'secton guide', '='])
       expect(await own?.rank(question, { typing: true })).toEqual(await bare?.rank(question, { typing: true }));
   });
+});
+
+it('lists the others beside one that has more values than are read', async () => {
+  const many = Array.from({ length: 9000 }, (_, at) => {
+    const page = PAGES[at % PAGES.length] as PublishedDocument;
+    const id = documentId(`many-${at}`);
+    const filters = { author: [`author number ${String(at).padStart(5, '0')}`], version: [at % 2 === 0 ? '1' : '2'] };
+    const passages = page.passages.slice(0, 1).map((each) => ({ ...each, documentId: id, id: passageId(id, 0) }));
+    return { document: { ...page.document, id, filters }, passages };
+  });
+  const { searcher } = await searching(await momentOf(many, OPTIONS));
+  const { version, author } = await searcher.filters();
+  expect(version).toEqual({ '1': 4500, '2': 4500 });
+  expect(Object.keys(author ?? {}).length).toBeGreaterThan(500);
 });
 
 it('narrow several corpora, and count the pages of all', async () => {

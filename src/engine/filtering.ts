@@ -1,5 +1,5 @@
 import { type Filters, type GivenFilters, tidyFilters } from '../core/filters.ts';
-import { FILTER_VALUES, filterTerm, filterValueIn } from '../index/filter-terms.ts';
+import { FILTER_NAMES, filterNameIn, filterTerm, filterValueIn, filterValues } from '../index/filter-terms.ts';
 import { isNameTerm } from '../index/lexical/names.ts';
 import type { FieldPostings, TermPostings, TermSource, VectorIndex } from '../index/terms.ts';
 import type { CorpusMoment } from './moments.ts';
@@ -107,23 +107,36 @@ function narrowVectors(vectors: VectorIndex, isAllowed: IsAllowed): VectorIndex 
 /** The filters that the documents of some corpora have, and how many of them each value. */
 export async function countFilters(moments: readonly CorpusMoment[], signal: AbortSignal): Promise<FilterCounts> {
   const counts = new Map<string, Map<string, number>>();
-  const found = await Promise.all(moments.map(({ terms }) => valuesIn(terms, signal)));
-  for (const [term, count] of found.flat()) {
-    const { name, value } = filterValueIn(term);
+  const count = ({ name, value, documents }: Counted) => {
     const values = counts.get(name) ?? new Map<string, number>();
-    counts.set(name, values.set(value, (values.get(value) ?? 0) + count));
-  }
+    counts.set(name, values.set(value, (values.get(value) ?? 0) + documents));
+  };
+  const found = await Promise.all(moments.map(({ terms }) => filtersIn(terms, signal)));
+  for (const each of found.flat()) count(each);
   return Object.fromEntries([...counts].map(([name, values]) => [name, Object.fromEntries(values)]));
 }
 
-async function valuesIn(terms: TermSource, signal: AbortSignal): Promise<readonly (readonly [string, number])[]> {
-  const found = await terms.expand(FILTER_VALUES, MOST_VALUES, signal);
+interface Counted {
+  readonly name: string;
+  readonly value: string;
+  readonly documents: number;
+}
+
+async function filtersIn(terms: TermSource, signal: AbortSignal): Promise<readonly Counted[]> {
+  const names = (await terms.expand(FILTER_NAMES, MOST_VALUES, signal)).map(({ term }) => filterNameIn(term));
+  // One by one: of a filter that has very many values the first are read, and all of the others.
+  const found = await Promise.all(names.map((name) => valuesOf(name, terms, signal)));
+  return found.flat();
+}
+
+async function valuesOf(name: string, terms: TermSource, signal: AbortSignal): Promise<readonly Counted[]> {
+  const found = await terms.expand(filterValues(name), MOST_VALUES, signal);
   const postings = await terms.postings(
     found.map(({ term }) => term),
     signal,
   );
   return postings.flatMap((each) => {
-    const count = Math.max(0, ...passagesOf(each).map(({ length }) => length));
-    return each === undefined || count === 0 ? [] : [[each.term, count] as const];
+    const documents = Math.max(0, ...passagesOf(each).map(({ length }) => length));
+    return each === undefined || documents === 0 ? [] : [{ name, value: filterValueIn(each.term, name), documents }];
   });
 }

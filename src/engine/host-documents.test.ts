@@ -16,9 +16,11 @@ describe('engine host: documents and the inbox', () => {
   /** A tab that is closed while it reads the first of these; the next visit begins. */
   const dieWith = async (sources: typeof SOURCES) => {
     // It runs nothing any more: the reading never comes back.
-    fakes.read = () => new Promise(() => undefined);
+    const read = vi.fn(() => new Promise<never>(() => undefined));
+    fakes.read = read;
     const before = (await host.status()).pending;
     void host.add(sources, never, quiet);
+    await vi.waitFor(() => expect(read).toHaveBeenCalled());
     await vi.waitFor(async () => expect((await host.status()).pending).toBe(before + sources.length));
     fakes.read = readDocument;
     await open();
@@ -179,6 +181,14 @@ describe('engine host: documents and the inbox', () => {
     await host.remove(['tea']);
     await host.add([], never, quiet);
     expect((await host.documents()).map(({ id }) => id).sort()).toEqual(['boats', 'lamps']);
+  });
+
+  it('removes what was given just before, without a word of its arrival', async () => {
+    const adding = host.add(SOURCES, never, quiet);
+    const removing = host.remove(['boats']);
+    const again = host.add(SOURCES.slice(1, 2), never, quiet);
+    await Promise.all([adding, removing, again]);
+    expect((await host.documents()).map(({ id }) => id).sort()).toEqual(['lamps', 'tea']);
   });
 
   it('removes what was given before the call, not what is given while it waits for its turn', async () => {

@@ -74,7 +74,7 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
     async add(sources, signal, onProgress) {
       const { local } = await ready();
       // Best effort: without it the browser may evict the corpus when space runs low.
-      await surroundings.persist().catch(() => undefined);
+      surroundings.persist().catch(() => undefined);
       return local.add(sources, signal, onProgress);
     },
     remove: async (ids) => (await ready()).local.remove(ids),

@@ -86,6 +86,8 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
   // Every question needs them: on their way while the first one is typed.
   corpus.lengths().catch(() => undefined);
   const inbox = createInbox(parts.store);
+  /** What is being put into the inbox: the names that it will have there. */
+  const putting = new Set<Promise<readonly string[]>>();
   let scanned: { readonly generation: number; readonly index: ReturnType<typeof exactVectorIndex> } | undefined;
 
   const store = async (batch: readonly PreparedDocument[], signal: AbortSignal | undefined) => {
@@ -114,6 +116,12 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
       if (toSearchError(cause).code !== 'quota' || !(await sweep())) throw cause;
       return job();
     }
+  };
+  const noted = (put: Promise<readonly string[]>) => {
+    putting.add(put);
+    const forget = () => void putting.delete(put);
+    put.then(forget, forget);
+    return put;
   };
   const lockedSweep = () => parts.lock(corpus.sweep);
 
@@ -156,7 +164,7 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     async add(sources, signal, onProgress) {
       throwIfAborted(signal);
       const { sources: sound, failed: refused } = checkSources(sources);
-      const given = sound.length > 0 ? await withRoom(() => inbox.put(sound), lockedSweep) : [];
+      const given = sound.length > 0 ? await noted(withRoom(() => inbox.put(sound), lockedSweep)) : [];
       const fresh = new Set(given);
       const ids = new Set(sound.map(({ id }) => id));
       const last = given.length > 0 ? '' : ((await inbox.pending()).at(-1) ?? '');
@@ -204,10 +212,10 @@ export async function openLocalCorpus(parts: LocalCorpusParts): Promise<LocalCor
     async remove(ids) {
       const wanted = ids.map((id) => documentId(id));
       // Asked for before the lock: what is given while this call waits for it comes after the removal.
-      const waiting = inbox.pending();
+      const waiting = Promise.all([inbox.pending(), ...[...putting].map((put) => put.catch(() => []))]);
       waiting.catch(() => undefined);
       return parts.lock(async () => {
-        const names = await waiting;
+        const names = (await waiting).flat();
         await corpus.refresh();
         const before = (await corpus.documents()).length;
         // One that still waits must not come back.

@@ -94,8 +94,7 @@ export function createSearcher(parts: SearcherParts): Searcher {
     checkSearch(text, options);
     const asked = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
     const opened = await openMoments(context);
-    const { filters = {} } = options;
-    const moments = await Promise.all(opened.map((moment) => narrowed(moment, filters, context.signal)));
+    const moments = await Promise.all(opened.map((moment) => narrowed(moment, options.filters ?? {}, context.signal)));
     const union = unite(moments);
     const { passages } = union;
     const far = parts.corpora.some(({ optional }) => optional);

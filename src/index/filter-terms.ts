@@ -4,6 +4,7 @@ import type { Filters } from '../core/filters.ts';
 const FILTER = '=\t';
 const OF_PASSAGE = `${FILTER}:`;
 const OF_DOCUMENT = `${FILTER};`;
+const NAME = `${FILTER}=`;
 const BETWEEN = '\t';
 
 /** The index term that all passages of documents with this value of a filter have. */
@@ -11,12 +12,21 @@ export function filterTerm(name: string, value: string): string {
   return OF_PASSAGE + name + BETWEEN + value;
 }
 
-/** What the terms begin with that only the first passage of such a document has: there is one for each value, and they count documents. */
-export const FILTER_VALUES = OF_DOCUMENT;
+/** What the terms begin with that say which filters there are; a document with one has it in its first passage. */
+export const FILTER_NAMES = NAME;
 
-/** True of the terms that say which values there are: they stand in the vocabulary of a published index. */
-export function isFilterValue(term: string): boolean {
-  return term.startsWith(OF_DOCUMENT);
+export function filterNameIn(term: string): string {
+  return term.slice(NAME.length);
+}
+
+/** What the terms of a filter's values begin with that only the first passage of a document has: there is one for each value, and they count documents. */
+export function filterValues(name: string): string {
+  return OF_DOCUMENT + name + BETWEEN;
+}
+
+/** True of the terms that say which filters and values there are: they stand in the vocabulary of a published index. */
+export function isListed(term: string): boolean {
+  return term.startsWith(OF_DOCUMENT) || term.startsWith(NAME);
 }
 
 /** True of terms that say nothing of a passage's words: their postings are always wanted whole. */
@@ -24,10 +34,9 @@ export function isFilterTerm(term: string): boolean {
   return term.startsWith(FILTER);
 }
 
-/** Name and value of a term that says which values there are. */
-export function filterValueIn(term: string): { readonly name: string; readonly value: string } {
-  const [name = '', value = ''] = term.slice(OF_DOCUMENT.length).split(BETWEEN);
-  return { name, value };
+/** The value of a term that begins as `filterValues` says. */
+export function filterValueIn(term: string, name: string): string {
+  return term.slice(filterValues(name).length);
 }
 
 /** The terms of a document's filters, of its first passage and of any other one. */
@@ -37,5 +46,6 @@ export function filterTerms(filters: Filters): {
 } {
   const pairs = Object.entries(filters).flatMap(([name, values]) => values.map((value) => name + BETWEEN + value));
   const other = pairs.map((pair) => OF_PASSAGE + pair);
-  return { first: [...other, ...pairs.map((pair) => OF_DOCUMENT + pair)], other };
+  const names = Object.keys(filters).map((name) => NAME + name);
+  return { first: [...other, ...pairs.map((pair) => OF_DOCUMENT + pair), ...names], other };
 }

@@ -50,12 +50,12 @@ export const DEFAULTS = {
  * equal can change places at the edge.
  */
 const SPARE = 40;
-/** Candidates at least, and in times of the depth, where words must stand together, which is known of read passages only. */
+/** Passages read at least, and in times of the depth, where words must stand together, which is known of read passages only. */
 const PHRASED = 400;
 const PHRASE_SPARE = 4;
 /** Results that a page shows first. */
 const FORESEEN = 10;
-/** Passages read at a time to look for phrases, and how many times the depth at most. */
+/** Passages read at a time to look for phrases, and how many times the depth at most, where none has been found. */
 const PHRASE_BATCH = 64;
 const PHRASE_REACH = 10;
 
@@ -100,7 +100,7 @@ async function score(query: Query, depth: number, terms: TermSource, options: Bm
   const evidence = settled === undefined ? first : await gather(async () => settled);
   const weights = { ...DEFAULTS.weights, ...options.weights };
   const isPhrased = query.phrases.length + excludedPhrases.length > 0;
-  const limit = Math.max(options.candidates ?? 0, isPhrased ? Math.max(PHRASED, PHRASE_SPARE * depth) : depth + SPARE);
+  const limit = Math.max(options.candidates ?? 0, isPhrased ? Math.max(PHRASED, PHRASE_REACH * depth) : depth + SPARE);
   const candidates = chooseCandidates({ plan, evidence, postings, statistics, lengths, weights, limit });
   const scored = scorePassages({
     evidence,
@@ -150,6 +150,8 @@ async function verified(scored: readonly ScoredNumber[], wanted: Verification): 
   const reach = Math.min(scored.length, Math.max(depth * PHRASE_REACH, PHRASE_BATCH));
   for (let from = 0; from < reach && kept.length < depth; from += PHRASE_BATCH) {
     throwIfAborted(context.signal);
+    // Further down only for who has found nothing yet: over a line each text is a part of a request.
+    if (kept.length > 0 && from >= Math.max(PHRASED, PHRASE_SPARE * depth)) break;
     const batch = await named(scored.slice(from, Math.min(from + PHRASE_BATCH, reach)), numbers, context.signal);
     const texts = await passages.passages(
       batch.map(({ id }) => id),

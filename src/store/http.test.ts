@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { httpStore } from './http.ts';
 import { testStoreReads } from './store.contract.ts';
 
@@ -184,6 +184,46 @@ describe('httpStore', () => {
     expect(await store(gzip).read('a.bin', range)).toEqual(bytes.slice(1_000, 1_050));
   });
 
+  it('takes a refused part for one that is gone, as buckets have it, and a refused whole file for refused', async () => {
+    const refusing: Answer = (_, __, response) => void response.writeHead(403).end('<Error/>');
+    expect(await store(refusing).read('a.bin', range)).toBeUndefined();
+    await expect(store(refusing).read('a.bin')).rejects.toMatchObject({
+      code: 'network',
+      message: expect.stringContaining('403'),
+    });
+  });
+
+  it('gives up a host that takes a request and says nothing, and asks again next time', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      let asked = 0;
+      const silentOnce = async (_: unknown, init?: RequestInit) => {
+        asked += 1;
+        if (asked > 1) return new Response(bytes);
+        return new Promise<never>((_resolve, reject) =>
+          init?.signal?.addEventListener('abort', () => reject(new DOMException('gone', 'AbortError')), { once: true }),
+        );
+      };
+      const index = httpStore('https://example.org/', { fetch: silentOnce as typeof fetch });
+      const waiting = expect(index.read('a.bin')).rejects.toMatchObject({ code: 'timeout' });
+      await vi.advanceTimersByTimeAsync(31_000);
+      await waiting;
+      expect((await index.read('a.bin'))?.length).toBe(bytes.length);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('compares no lengths where another origin does not say how its answer is encoded', async () => {
+    const encoded = new Response(bytes, { headers: { 'content-length': '56' } });
+    await expect(
+      httpStore('https://a.example/', { fetch: async () => encoded.clone() }).read('catalog.json'),
+    ).rejects.toMatchObject({ code: 'corrupt' });
+    Object.defineProperty(encoded, 'type', { value: 'cors' });
+    const read = await httpStore('https://b.example/', { fetch: async () => encoded }).read('catalog.json');
+    expect(read?.length).toBe(bytes.length);
+  });
+
   it("calls error answers, a cut connection and a dead host 'network', and tries again next time", async () => {
     const status =
       (code: number): Answer =>
@@ -194,7 +234,7 @@ describe('httpStore', () => {
       response.write(all.subarray(0, 50), () => response.destroy());
     };
     const index = store();
-    for (const how of [status(500), status(403), status(304), cutOff]) {
+    for (const how of [status(500), status(401), status(304), cutOff]) {
       answer = how;
       await expect(index.read('a.bin', range)).rejects.toMatchObject({ code: 'network' });
     }

@@ -19,7 +19,7 @@ export interface HttpStoreOptions {
  *
  * Errors: 'network' (no answer, or an error status: trying again may help), 'corrupt' (an answer that is not the bytes
  * asked for: another range, a cut or re-encoded file), 'unsupported' (writing and listing). 404 and 410 are an absent
- * blob, as is an HTML page in its place, which some hosts send with status 200.
+ * blob, for a range 403 too, as is an HTML page in its place, which some hosts send with status 200. 'timeout' where no answer begins in 30 s.
  */
 export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {}): Store {
   const opened = openness(`The store at ${String(baseUrl)}`);
@@ -39,7 +39,7 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
     const kept = files.get(name);
     if (kept !== undefined) return { offset: 0, bytes: kept, size: kept.length };
     const response = await send(request, urlOf(name), range, { signal, ...cacheMode(name, range) });
-    if (isAbsent(response)) {
+    if (isAbsent(response, range)) {
       await response.body?.cancel();
       return undefined;
     }
@@ -68,7 +68,7 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
    * round trip after another, and a question over 4G took six seconds instead of one. So ranges pass it by; those of
    * an index are kept by http-cache.ts.
    */
-  const cacheMode = (name: string, range: ByteRange | undefined): RequestInit =>
+  const cacheMode = (name: string, range: ByteRange | undefined): Pick<RequestInit, 'cache'> =>
     range !== undefined ? { cache: 'no-store' } : mutable.has(name) ? { cache: 'no-cache' } : {};
   const loadJoined = coalesce((name, range, signal) =>
     range === undefined || !ignoresRange
@@ -97,6 +97,9 @@ export function httpStore(baseUrl: string | URL, options: HttpStoreOptions = {})
     },
   };
 }
+
+/** So long a host may take to begin an answer. */
+const ANSWER_MS = 30_000;
 
 /** Of a host that answers each range with the whole file, one request at a time for a file: the others find it kept. */
 function oneAtATime() {
@@ -135,12 +138,27 @@ function cut(name: string, { offset, bytes, size }: Loaded, range: ByteRange | u
   return bytes.slice(from - offset, from - offset + length);
 }
 
-async function send(request: typeof fetch, url: string, range: ByteRange | undefined, init: RequestInit) {
+interface Sending extends RequestInit {
+  readonly signal: AbortSignal;
+}
+
+/** A browser waits for minutes on a host that takes a request and says nothing; what is asked for meanwhile would wait with it. */
+async function send(request: typeof fetch, url: string, range: ByteRange | undefined, { signal, ...init }: Sending) {
   const headers = range && { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), ANSWER_MS);
+  const cancel = () => silent.abort();
+  signal.addEventListener('abort', cancel, { once: true });
   try {
-    return await request(url, { ...init, ...(headers && { headers }) });
+    if (signal.aborted) cancel();
+    // It hears of the signal as long as its body is read.
+    return await request(url, { ...init, signal: silent.signal, ...(headers && { headers }) });
   } catch (error) {
-    throw networkError(url, init.signal ?? undefined, error);
+    if (silent.signal.aborted && !signal.aborted)
+      throw new SearchError('timeout', `'${url}' has not been answered within ${ANSWER_MS / 1000} s. Try again later.`);
+    throw networkError(url, signal, error);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -152,9 +170,14 @@ function networkError(what: string, signal: AbortSignal | undefined, error: unkn
   });
 }
 
-function isAbsent(response: Response): boolean {
+const ABSENT: readonly number[] = [404, 410];
+/** What buckets answer for a file that is not there to those who may not list them; a manifest, read whole, that is refused is refused. */
+const REFUSED = 403;
+
+function isAbsent(response: Response, range: ByteRange | undefined): boolean {
+  if (response.status === REFUSED && range !== undefined) return true;
   const isPage = response.ok && /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
-  return response.status === 404 || response.status === 410 || isPage;
+  return ABSENT.includes(response.status) || isPage;
 }
 
 async function receive(response: Response, name: string, range: ByteRange | undefined): Promise<Loaded> {
@@ -176,7 +199,8 @@ async function receive(response: Response, name: string, range: ByteRange | unde
 
 async function bodyOf(response: Response, name: string): Promise<Uint8Array> {
   const stated = response.headers.get('content-length');
-  const isEncoded = response.headers.get('content-encoding') !== null;
+  // Of another origin's answer one hears the length, and not the encoding.
+  const isEncoded = response.headers.get('content-encoding') !== null || response.type === 'cors';
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(await response.arrayBuffer());

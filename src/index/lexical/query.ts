@@ -26,7 +26,7 @@ type Chunk =
 
 /**
  * Reads what someone typed: `"exact phrase"`, `-word`, `title:word` (`heading:`, `body:`). Anything else is words:
- * a lone `-`, options (`--no-verify`, `-m`), an open quotation mark, `http://x`, `foo:bar`. Never throws.
+ * a lone `-`, options (`--no-verify`, `-m`), numbers (`-4058`), an open quotation mark, `http://x`, `foo:bar`. Never throws.
  *
  * `typing` is by default true when the text ends inside a word.
  */
@@ -75,8 +75,8 @@ function readQuoted(head: string, quoted: string): readonly Chunk[] {
 }
 
 function readWord(chunk: string): readonly Chunk[] {
-  // `-m` is an option, `-word` an exclusion, `--flag` and `-` neither.
-  const excluded = /^-([\p{L}\p{N}].+)$/u.exec(chunk)?.[1];
+  // `-word` is an exclusion; `-m` is an option, `-4058` a number (an error's), `--flag` and `-` none of these.
+  const excluded = /^-(?![\p{N}.,:]+$)([\p{L}\p{N}].+)$/u.exec(chunk)?.[1];
   if (excluded !== undefined) return [{ kind: 'excluded', text: excluded }];
   const colon = chunk.indexOf(':');
   const field = chunk.slice(0, Math.max(colon, 0)).toLowerCase();

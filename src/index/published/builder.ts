@@ -1,7 +1,7 @@
 import { SearchError } from '../../core/errors.ts';
 import { contentHash } from '../../core/hash.ts';
 import { type CountedTerm, collectCompletions } from '../completions.ts';
-import { isFilterTerm, isFilterValue } from '../filter-terms.ts';
+import { isFilterTerm, isListed } from '../filter-terms.ts';
 import { isNameTerm } from '../lexical/names.ts';
 import { pace } from '../pace.ts';
 import { documentFrequency } from '../postings.ts';
@@ -105,7 +105,7 @@ async function writeTerms(
     if (frequency > sizes.common && !isFilterTerm(term)) terms.addOutline(term, await common.add(fields));
     else terms.add(term, fields);
     completions.add(term, frequency, fields);
-    if (!isNameTerm(term) || isFilterValue(term)) vocabulary.push({ term, frequency });
+    if (!isNameTerm(term) || isListed(term)) vocabulary.push({ term, frequency });
     if (due()) await rest();
   }
   regions.set('terms', await deflated(terms.finish()));
