@@ -43,6 +43,11 @@ export function checkAll<Name extends string>(
   }
 }
 
+/** Options without those that are null, which are left to their defaults. */
+export function withoutNulls<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)) as T;
+}
+
 const MOST_LETTERS = 60;
 
 function shown(value: unknown): string {

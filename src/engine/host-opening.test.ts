@@ -104,6 +104,20 @@ describe('engine host: opening and renewal', () => {
     expect(last.skipped).toMatchObject([{ stage: 'test', code: 'mismatch' }]);
   });
 
+  it('with renew removes damaged vectors too, which leave but the meaning out of an answer', async () => {
+    await host.add(SOURCES, never, quiet);
+    await damage(fakes, 'vectors');
+    const plain = createEngineHost(surroundings(fakes));
+    await plain.open({ name: 'test', models: '' });
+    for (let asking = 0; asking < 2; asking += 1)
+      expect((await asked(plain, 'boat')).last).toMatchObject({ stage: 'bm25', skipped: [{ code: 'corrupt' }] });
+    const renewing = createEngineHost(surroundings(fakes));
+    await renewing.open({ name: 'test', models: '', renew: true });
+    expect((await asked(renewing, 'boat')).last).toMatchObject({ results: [], skipped: [] });
+    expect(await renewing.add(SOURCES, never, quiet)).toMatchObject({ added: 3 });
+    expect((await asked(renewing, 'boat')).last).toMatchObject({ stage: 'hybrid', skipped: [] });
+  });
+
   it('with renew removes what is damaged where opening does not see it, so that documents can be added again', async () => {
     for (const part of ['texts', 'lexicon', 'ids', 'lengths', 'documents']) {
       fakes = freshFakes();

@@ -1,8 +1,9 @@
 import { abortable, once, within } from '../core/cancellation.ts';
-import { SearchError, toSearchError } from '../core/errors.ts';
+import { SearchError, type SearchErrorCode, toSearchError } from '../core/errors.ts';
 import type { Embedder, Reranker, Store } from '../core/ports.ts';
 import { readAhead } from '../index/read-ahead.ts';
 import type { FoundFolder } from '../store/opfs-folder.ts';
+import { withoutNulls } from './checks.ts';
 import { corpusFingerprint, type EmbeddingSpace } from './local-corpus.ts';
 import type { SearchableCorpus } from './moments.ts';
 import { checkOpen, checkTier } from './open-options.ts';
@@ -68,7 +69,7 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
       const { searcher, pipeline, local } = await ready();
       // The last is the result; until it is known to be the last, it waits.
       const early = (answer: Answer) => answer.complete || onAnswer(answer);
-      const search = () => searcher.search(text, { pipeline, ...options }, signal, early);
+      const search = () => searcher.search(text, { pipeline, ...withoutNulls(options) }, signal, early);
       return searchSteadily(search, local, signal);
     },
     async add(sources, signal, onProgress) {
@@ -94,11 +95,12 @@ export function createEngineHost(surroundings: Surroundings): EngineHost {
 
 async function open(
   surroundings: Surroundings,
-  options: OpenOptions,
+  given: OpenOptions,
   catalog?: FetchedCatalog,
   folder?: Promise<FoundFolder | undefined>,
 ): Promise<Opened> {
-  checkOpen(options);
+  checkOpen(given);
+  const options = withoutNulls(given);
   // Opening a browser's database and reading what is in it takes tens of milliseconds: it goes on while the catalog is
   // fetched. What is wrong with it openLocalCorpus() will say.
   const store = readAhead(surroundings.localStore(options.name, folder));
@@ -147,7 +149,10 @@ async function searchSteadily(
   const before = generation();
   // Published indexes that fail are skipped: what fails a search is this corpus, or a model.
   const { answer, isSecond } = await recovering(search, local, signal);
-  if (isSecond || !answer.skipped.some(({ code }) => code === 'not-found')) return answer;
+  const isSkipped = (...codes: readonly SearchErrorCode[]) => answer.skipped.some(({ code }) => codes.includes(code));
+  if (isSecond) return answer;
+  if (isSkipped('corrupt') && (await local.heal())) return search();
+  if (!isSkipped('not-found')) return answer;
   // Or a model or a published index was not found: that would be so again.
   await local.refresh().catch(() => undefined);
   return generation() === before ? answer : search().catch(() => answer);

@@ -14,6 +14,22 @@ const refusal = (...parts: readonly string[]) => ({
 });
 
 describe('options of a search', () => {
+  it('leaves those to their defaults that are null, as callers without types have them', async () => {
+    const host = await openHost(freshFakes());
+    await host.add(SOURCES, never, quiet);
+    const whole = await asked(host, 'boat');
+    for (const name of ['pipeline', 'limit', 'fusion', 'fields', 'filters', 'blend', 'typing', 'excerptLength']) {
+      const { last } = await asked(host, 'boat', { [name]: null } as unknown as SearchOptions);
+      expect(last).toMatchObject({ stage: whole.last.stage, results: whole.last.results, skipped: [] });
+    }
+    for (const name of ['published', 'reranker', 'language', 'renew']) {
+      const other = createEngineHost(surroundings(freshFakes()));
+      await other.open({ name: 'test', models: '', [name]: null } as unknown as OpenOptions);
+      await other.add(SOURCES, never, quiet);
+      expect((await asked(other, 'boat')).last).toMatchObject({ stage: 'hybrid', skipped: [] });
+    }
+  });
+
   it.each<[string, unknown, ...string[]]>([
     ['pipeline', 'foo', 'lexical, dense, hybrid or reranked', '"foo"'],
     ['limit', -1, 'whole number of 0 or more', '-1'],

@@ -9,6 +9,8 @@ import { unreadableCorpus } from './unreadable-corpus.ts';
 export interface RenewableCorpus extends LocalCorpus {
   /** After a search that failed: whether it failed because of this corpus, and the next may fare better. */
   recover(error: SearchError): Promise<boolean>;
+  /** After an answer without what could not be read: whether damage of this corpus has been removed, as `renew` asks. */
+  heal(): Promise<boolean>;
 }
 
 /** Searches go on beside a corpus that cannot be opened for one of these. */
@@ -31,12 +33,15 @@ export async function openRenewable(options: Options, parts: LocalCorpusParts): 
   let current = await openOrRenew(name, renew, parts);
   /** What reads of this corpus have failed with: a damaged model fails a search, too. */
   const failures = new WeakSet<SearchError>();
+  /** A read of it found damage, which may have left but a stage out of an answer: that of its vectors does. */
+  let isDamaged = false;
   const noted: Around = async (read) => {
     try {
       return await read();
     } catch (cause) {
       const error = toSearchError(cause);
       failures.add(error);
+      isDamaged ||= error.code === 'corrupt';
       throw error;
     }
   };
@@ -44,6 +49,7 @@ export async function openRenewable(options: Options, parts: LocalCorpusParts): 
   /** Removes what is stored if it is damaged indeed: an older view of what another tab has merged looks damaged, too. */
   const mend = () =>
     parts.lock(async () => {
+      isDamaged = false;
       current = await openOrErase(parts);
       try {
         await current.verify();
@@ -89,6 +95,11 @@ export async function openRenewable(options: Options, parts: LocalCorpusParts): 
     pending: () => current.pending(),
     verify: () => current.verify(),
     refresh,
+    async heal() {
+      if (!renew || !isDamaged || current.optional) return false;
+      await mend();
+      return true;
+    },
     async recover(error) {
       if (!failures.has(error)) return false;
       if (error.code === 'not-found' || error.code === 'mismatch') await refresh();

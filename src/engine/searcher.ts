@@ -14,6 +14,7 @@ import { type NamedPassages, namedPassages, nothingNamed } from '../retrieve/nam
 import { type WeighWords, weighByRarity } from '../retrieve/rarity.ts';
 import { windowReader } from '../retrieve/windows.ts';
 import { createAnswers, type Present } from './answering.ts';
+import { withoutNulls } from './checks.ts';
 import { answerable, constrain, FAR, NEAR } from './constraint.ts';
 import { countFilters, narrowed } from './filtering.ts';
 import { leading, type Upheld } from './fusing.ts';
@@ -90,8 +91,9 @@ export function createSearcher(parts: SearcherParts): Searcher {
   const openMoments = createOpening(parts.corpora);
   let semanticIsWarm = false;
 
-  const prepare = async (text: string, options: SearchOptions, context: Context, ready: Promise<void>) => {
-    checkSearch(text, options);
+  const prepare = async (text: string, given: SearchOptions, context: Context, ready: Promise<void>) => {
+    checkSearch(text, given);
+    const options = withoutNulls(given);
     const asked = parseQuery(text, options.typing === undefined ? {} : { typing: options.typing });
     const opened = await openMoments(context);
     const moments = await Promise.all(opened.map((moment) => narrowed(moment, options.filters ?? {}, context.signal)));

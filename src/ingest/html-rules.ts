@@ -21,6 +21,8 @@ const FURNITURE_ROLES = words(
 );
 /** The same, by their ids, on pages that don't mark their main content. */
 const FURNITURE_IDS = words('banner breadcrumbs footer header masthead nav navbar navigation sidebar');
+/** React's, Vue's, Next's, Nuxt's, Gatsby's, Docusaurus', Svelte's. */
+const APPLICATION_IDS = words('root app __next __nuxt ___gatsby __docusaurus svelte');
 /** docutils' name of a section, whose id is made of its heading's words. */
 const SECTION_CLASSES = words('section');
 /** Class names of an index's tables and of the links into them: Sphinx, DocBook, Texinfo. */
@@ -77,7 +79,9 @@ export interface Place {
 export function isDropped(name: string, attributes: Attributes, place: Place): boolean {
   const { region, inside } = place;
   // A folding section's heading is a button: its words are the heading's.
-  if (UNREADABLE.has(name) && !(name === 'button' && place.inHeading)) return true;
+  // A shadow root that is written in the page is shown.
+  const isShown = (name === 'button' && place.inHeading) || attributes.shadowrootmode !== undefined;
+  if (UNREADABLE.has(name) && !isShown) return true;
   if (attributes['data-findling-ignore'] !== undefined) return true;
   if (isHidden(name, attributes)) return true;
   if (region === 'everything' || attributes['data-findling-body'] !== undefined) return false;
@@ -111,7 +115,14 @@ function isFurnitureById(name: string, attributes: Attributes): boolean {
   return !HEADINGS.has(name) && name !== 'section' && name !== 'dt' && !hasClass(attributes, SECTION_CLASSES);
 }
 
+/** What holds all of a page that is an application, by the ids that its frameworks give it. */
+function isApplication(name: string, { id }: Attributes): boolean {
+  return name === 'div' && id !== undefined && APPLICATION_IDS.has(id);
+}
+
 function isHidden(name: string, attributes: Attributes): boolean {
+  // Hidden by their own scripts until these have run, or while a dialog was open when the page was saved.
+  if (name === 'html' || name === 'body' || isApplication(name, attributes)) return false;
   if (attributes.role === 'tabpanel') return false; // one click away: pages hide all panels but the first
   if (attributes.hidden !== undefined && attributes.hidden !== 'until-found') return true;
   if (attributes['aria-hidden'] === 'true') return name !== 'a'; // links to headings are judged by their words

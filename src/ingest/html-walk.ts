@@ -29,6 +29,7 @@ const READ_ATTRIBUTES = new Set([
   'name',
   'open',
   'role',
+  'shadowrootmode',
   'style',
   'xml:lang',
 ]);
@@ -57,6 +58,15 @@ const IMPLIED_END = new Map<string, ReadonlySet<string>>([
   ['option', new Set(['option'])],
   ['body', new Set(['head'])],
 ]);
+
+/** Elements of HTML that end a drawing or a formula which was never closed (the standard's "in foreign content"), … */
+const BREAKS_OUT = new Set(
+  'b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var'.split(
+    ' ',
+  ),
+);
+/** … but where it holds HTML. */
+const HOLDS_HTML: readonly string[] = 'foreignobject desc title mi mo mn ms mtext annotation-xml'.split(' ');
 
 const NO_ATTRIBUTES: Attributes = {};
 const LONGEST_NAME = Math.max(...[...READ_ATTRIBUTES].map((name) => name.length));
@@ -177,6 +187,7 @@ function elementStack(handler: HtmlHandler, selfClosing: boolean) {
     isForeign,
     isDropped: () => droppedAt > 0,
     open(name: string, attributes: Attributes, selfClosed: boolean) {
+      if (BREAKS_OUT.has(name) && isForeign() && !HOLDS_HTML.some(isOpen)) while (isForeign()) pop();
       const implied = IMPLIED_END.get(name);
       if (implied !== undefined)
         for (let top = names.at(-1); top !== undefined && implied.has(top); top = names.at(-1)) pop();

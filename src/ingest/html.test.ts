@@ -45,6 +45,20 @@ describe('reading HTML: text', () => {
   it('keeps what can be found in the page', async () => {
     expect(await text('<div hidden="until-found">folded</div>')).toBe('folded');
   });
+  it('reads pages that scripts show, roots of components, and what follows a drawing never closed', async () => {
+    const article = '<main><h1>Tides</h1><p>Twice a day.</p></main>';
+    const all = 'Tides\nTwice a day.';
+    expect(await text(`<body hidden>${article}`)).toBe(all);
+    expect(await text(`<html style="display: none"><body style="display:none">${article}`)).toBe(all);
+    expect(await text(`<div id="root" aria-hidden="true">${article}</div><div role="dialog">Cookies?</div>`)).toBe(all);
+    expect(await text(`<docs-page><template shadowrootmode="open">${article}</template></docs-page>`)).toBe(all);
+    expect(await text('<main><h1>Tides</h1><svg><path d="M0 0"/><p>Twice a day.</main>')).toBe(all);
+    const drawn = '<svg><foreignObject><p>Label</p></foreignObject><title>Sea</title></svg>';
+    expect(await text(`<main><h1>Tides</h1>${drawn}<p>Twice a day.</main>`)).toBe(all);
+    expect(await text('<main><p>Seen<template><p>Not</p></template><div aria-hidden="true">Not</div></main>')).toBe(
+      'Seen',
+    );
+  });
   it('keeps the panels of tabs, however they are hidden', async () => {
     for (const hiding of ['hidden', 'hidden=""', 'aria-hidden="true"', 'style="display:none"'])
       expect(
