@@ -276,6 +276,12 @@ describe('indexSite', () => {
     expect((await indexSite(options())).failed).toHaveLength(2);
   }, 60_000);
 
+  it('runs twice at once over one cache', async () => {
+    const both = await Promise.all([indexSite(options()), indexSite(options())]);
+    expect(both).toMatchObject([{ pages: 3 }, { pages: 3 }]);
+    expect(await indexSite(options())).toMatchObject({ embedded: 0 });
+  }, 60_000);
+
   it('says when there is nothing to index', async () => {
     rmSync(site, { recursive: true });
     await expect(indexSite(options())).rejects.toMatchObject({ code: 'not-found' });

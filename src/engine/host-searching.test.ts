@@ -212,6 +212,23 @@ describe('engine host: searching', () => {
     expect(last.skipped.map(({ stage }) => stage)).toEqual(['docs']);
   });
 
+  it('finds a message that has a number with a dash, and a phrase far down among passages with its words', async () => {
+    const text = (id: string, content: string) => ({ id, type: 'text' as const, content });
+    await host.add(
+      [text('wanted', 'npm ERR! errno -4058: no such file.'), text('other', 'Other errno values of npm.')],
+      never,
+      quiet,
+    );
+    expect((await ask('npm errno -4058', { pipeline: 'lexical' })).ids[0]).toBe('wanted');
+    const others = Array.from({ length: 600 }, (_, at) =>
+      text(`o${at}`, `Order of the customer, ${at}. The order by the customer.`),
+    );
+    const filler = 'Other things happened on a long day at sea with many boats. '.repeat(10);
+    await host.add([...others, text('phrase', `${filler} Customer order. ${filler}`)], never, quiet);
+    expect((await ask('"customer order"', { pipeline: 'lexical' })).ids).toEqual(['phrase']);
+    expect((await ask('"order customer"', { pipeline: 'lexical' })).ids).toEqual([]);
+  });
+
   it('says how much there is without waiting for ever, or for one published index after another', async () => {
     vi.useFakeTimers();
     try {

@@ -40,6 +40,12 @@ describe('parseQuery', () => {
     expect(parseQuery(text)).toMatchObject({ words, phrases: [], excluded: [], fielded: [] });
   });
 
+  it('takes numbers with a dash for numbers, as messages have them, and leaves out what has letters', () => {
+    expect(parseQuery('npm errno -4058')).toMatchObject({ words: ['npm', 'errno', '-4058'], excluded: [] });
+    expect(parseQuery('a -1.5 -12:30 -3d -bc')).toMatchObject({ words: ['a', '-1.5', '-12:30'], excluded: ['3d', 'bc'] });
+    expect(parseQuery('errno -"4058"')).toMatchObject({ words: ['errno'], excluded: ['4058'] });
+  });
+
   it('reads typographic quotation marks and an excluded phrase', () => {
     expect(parseQuery('a “b c” -"d e"')).toMatchObject({ words: ['a'], phrases: ['b c'], excluded: ['d e'] });
   });
