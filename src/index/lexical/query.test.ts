@@ -42,7 +42,10 @@ describe('parseQuery', () => {
 
   it('takes numbers with a dash for numbers, as messages have them, and leaves out what has letters', () => {
     expect(parseQuery('npm errno -4058')).toMatchObject({ words: ['npm', 'errno', '-4058'], excluded: [] });
-    expect(parseQuery('a -1.5 -12:30 -3d -bc')).toMatchObject({ words: ['a', '-1.5', '-12:30'], excluded: ['3d', 'bc'] });
+    expect(parseQuery('a -1.5 -12:30 -3d -bc')).toMatchObject({
+      words: ['a', '-1.5', '-12:30'],
+      excluded: ['3d', 'bc'],
+    });
     expect(parseQuery('errno -"4058"')).toMatchObject({ words: ['errno'], excluded: ['4058'] });
   });
 
