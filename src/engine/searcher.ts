@@ -89,6 +89,7 @@ function fusionOf(option: FusionOption | undefined, isWindowed: boolean): Fusion
 export function createSearcher(parts: SearcherParts): Searcher {
   const timings = createTimings();
   const openMoments = createOpening(parts.corpora);
+  const publishedNames = new Set(parts.corpora.flatMap(({ name, optional }) => (optional ? [name] : [])));
   let semanticIsWarm = false;
 
   const prepare = async (text: string, given: SearchOptions, context: Context, ready: Promise<void>) => {
@@ -151,6 +152,65 @@ export function createSearcher(parts: SearcherParts): Searcher {
     onStage(event);
   };
 
+  interface Asking {
+    readonly text: string;
+    readonly options: SearchOptions;
+    readonly signal: AbortSignal;
+    onAnswer(answer: Answer): void;
+  }
+
+  /** `isSecond`: an index was published anew while it was read, and has been opened again. */
+  const search = async ({ text, options, signal, onAnswer }: Asking, isSecond = false): Promise<Answer> => {
+    const start = performance.now();
+    let last = 'bm25';
+    let answered = false;
+    let [isReading, isReplaced, isAbandoned] = [false, false, false];
+    const first = headStart();
+    if (semanticIsWarm || options.pipeline === 'dense') first.end();
+    const events: StageEvent[] = [];
+    let forward = (event: StageEvent): void => void events.push(event);
+    const context = { signal, onStage: timed((event) => forward(event)) };
+    const prepared = await prepare(text, options, context, first.over);
+    const { query, meant, namesCount, passages, pipeline, depth, limit } = prepared;
+    const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
+    const answers = createAnswers({
+      query: text,
+      limit,
+      explain: options.explain ?? false,
+      namesCount,
+      shown,
+      last: pipeline.name,
+      passages,
+      present: presenter(query, meant, options.excerptLength ?? DEFAULTS.excerptLength),
+      onAnswer(answer) {
+        if (isAbandoned) return;
+        answered = true;
+        first.end();
+        onAnswer(answer);
+      },
+      start,
+      signal,
+    });
+    forward = (event) => {
+      if (event.kind === 'ranked' && event.complete && shown.has(event.stage)) last = event.stage;
+      // What was not there to be opened is not there.
+      if (isReading && event.kind === 'skipped' && event.code === 'not-found')
+        isReplaced ||= publishedNames.has(event.stage);
+      answers.onStage(event);
+    };
+    for (const event of events) forward(event);
+    isReading = true;
+    try {
+      const found = await pipeline.retrieve(query, depth, context);
+      isAbandoned = isReplaced && !isSecond;
+      if (isAbandoned) return await search({ text, options, signal, onAnswer }, true);
+      timings.record('total', performance.now() - start);
+      return await answers.finish(found, last);
+    } finally {
+      if (answered) warmAll(parts.corpora);
+    }
+  };
+
   return {
     timings,
     async filters(signal = new AbortController().signal) {
@@ -161,48 +221,8 @@ export function createSearcher(parts: SearcherParts): Searcher {
       const { query, pipeline, depth } = await prepare(text, options, context, Promise.resolve());
       return pipeline.retrieve(query, depth, context);
     },
-    async search(text, options = {}, signal = new AbortController().signal, onAnswer = () => undefined) {
-      const start = performance.now();
-      let last = 'bm25';
-      let answered = false;
-      const first = headStart();
-      if (semanticIsWarm || options.pipeline === 'dense') first.end();
-      const events: StageEvent[] = [];
-      let forward = (event: StageEvent): void => void events.push(event);
-      const context = { signal, onStage: timed((event) => forward(event)) };
-      const prepared = await prepare(text, options, context, first.over);
-      const { query, meant, namesCount, passages, pipeline, depth, limit } = prepared;
-      const shown = new Set(options.pipeline === 'dense' ? ['dense'] : ['bm25', 'hybrid', 'reranked']);
-      const answers = createAnswers({
-        query: text,
-        limit,
-        explain: options.explain ?? false,
-        namesCount,
-        shown,
-        last: pipeline.name,
-        passages,
-        present: presenter(query, meant, options.excerptLength ?? DEFAULTS.excerptLength),
-        onAnswer(answer) {
-          answered = true;
-          first.end();
-          onAnswer(answer);
-        },
-        start,
-        signal,
-      });
-      forward = (event) => {
-        if (event.kind === 'ranked' && event.complete && shown.has(event.stage)) last = event.stage;
-        answers.onStage(event);
-      };
-      for (const event of events) forward(event);
-      try {
-        const found = await pipeline.retrieve(query, depth, context);
-        timings.record('total', performance.now() - start);
-        return await answers.finish(found, last);
-      } finally {
-        if (answered) warmAll(parts.corpora);
-      }
-    },
+    search: (text, options = {}, signal = new AbortController().signal, onAnswer = () => undefined) =>
+      search({ text, options, signal, onAnswer }),
   };
 }
 
