@@ -257,13 +257,17 @@ export abstract class SearchDialog extends HTMLElement {
     }
   }
 
-  /** Offers what there is to choose from in the index that is searched; without an answer nothing. */
+  /** Offers what there is to choose from in the index that is searched; without an answer nothing, until it is asked again. */
   async #offer(search: DialogSearch): Promise<void> {
     const names = FilterChoices.namesOf(this);
     const key = names.join();
     if (this.#offered?.search === search && this.#offered.key === key) return;
     this.#offered = { search, key };
-    const counts = names.length === 0 ? {} : await search.filters().catch(() => ({}));
+    const forget = () => {
+      this.#offered = undefined;
+      return {};
+    };
+    const counts = names.length === 0 ? {} : await search.filters().catch(forget);
     if (this.#choices.offer(names, counts)) void this.#ask();
   }
 
